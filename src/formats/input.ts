@@ -1,0 +1,15 @@
+/**
+ * A file as every parser gets it: its path relative to what was dropped (or to the experiment file) and lazily
+ * readable bytes. In the page `blob` is a `File`; in Node it comes from `fs.openAsBlob`, so one code path
+ * serves both doors and nothing is read before it is asked for.
+ */
+export interface InputFile {
+  /** Forward slashes, no leading slash, e.g. `cifar/train/cat/0001.png`. */
+  readonly path: string;
+  readonly blob: Blob;
+}
+
+/** Bytes `[start, end)` of a blob, clamped to its size. */
+export async function readRange(blob: Blob, start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await blob.slice(start, Math.min(end, blob.size)).arrayBuffer());
+}
