@@ -1,0 +1,109 @@
+/** A dropped file, named for what it is before anything is loaded. */
+export interface FileIdentity {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly role: 'model' | 'dataset' | 'experiment' | 'label-map' | 'transform' | 'trigger-image' | 'unknown';
+  /** Plain words: "PyTorch state_dict (zip)", "HTML page", ... */
+  readonly description: string;
+}
+
+/** One row of the layer list. */
+export interface LayerSummary {
+  readonly name: string;
+  readonly kind: string;
+  readonly outputShape: readonly number[];
+  readonly parameters: number;
+}
+
+/** The model card. */
+export interface ModelSummary {
+  readonly fileName: string;
+  /** SHA-256 of the file, hex. */
+  readonly hash: string;
+  readonly format: string;
+  /** E.g. `cifar-resnet`; null when no template fits the keys. */
+  readonly architecture: string | null;
+  /** E.g. "CIFAR ResNet-18, first width 16". */
+  readonly architectureLabel: string;
+  readonly parameters: number;
+  readonly tensors: number;
+  readonly classes: number | null;
+  /** [H, W, 3]; null when unknown. */
+  readonly inputShape: readonly number[] | null;
+  readonly layers: readonly LayerSummary[];
+  readonly verdict: 'can-be-defended' | 'can-only-be-evaluated' | 'unsupported';
+  readonly verdictReason: string;
+  readonly opaqueObjects: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The data card. */
+export interface DatasetSummary {
+  readonly name: string;
+  readonly format: string;
+  readonly classNames: readonly string[];
+  readonly height: number;
+  readonly width: number;
+  readonly trainCount: number;
+  readonly testCount: number | null;
+  readonly labelled: boolean;
+  readonly trainPerClass: readonly number[] | null;
+  readonly testPerClass: readonly number[] | null;
+  /** Per-channel statistics over a seeded sample of training images, pixels in [0,1]. */
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  readonly statisticsSample: number;
+  /** Bytes of uint8 pixels when everything is decoded. */
+  readonly decodedBytes: number;
+}
+
+/** Images packed for the page: uint8 RGB, [count, height, width, 3]. */
+export interface ImageStrip {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly pixels: Uint8Array;
+  readonly labels: readonly (number | null)[];
+}
+
+/** One way to feed the model, with how well it does that way on a labelled sample. */
+export interface NormalizationCandidate {
+  readonly id: string;
+  readonly label: string;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  readonly channelOrder: 'RGB' | 'BGR';
+  readonly accuracy: number;
+  readonly sample: number;
+}
+
+/** How one option of an attack is edited; the page builds its form from these. */
+export interface OptionDescriptor {
+  readonly key: string;
+  readonly label: string;
+  readonly help: string;
+  readonly kind: 'number' | 'integer' | 'choice' | 'image';
+  readonly default: number | string | null;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly choices?: readonly string[];
+}
+
+/** A registered attack as the page lists it. */
+export interface AttackDescriptor {
+  readonly kind: string;
+  readonly label: string;
+  readonly description: string;
+  readonly options: readonly OptionDescriptor[];
+}
+
+/** What `headless inspect` prints. */
+export interface InspectReport {
+  readonly kind: 'model' | 'dataset' | 'experiment' | 'label-map' | 'unknown';
+  readonly format: string;
+  readonly architecture: string | null;
+  readonly parameters: number | null;
+  readonly classes: number | null;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly verdict: string;
+}
