@@ -38,7 +38,9 @@ export interface DatasetReady {
   readonly preview: ImageStrip;
 }
 
-export interface DemoReady extends ModelReady, DatasetReady {
+export interface DemoReady {
+  readonly model: ModelReady;
+  readonly dataset: DatasetReady;
   readonly experiment: Experiment;
   readonly note: string;
 }

@@ -38,7 +38,9 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenD
       'This browser has no WebGPU. Open the studio in Chrome or Edge 113 or later on a desktop.',
     );
   }
-  const adapter = await gpu.requestAdapter({ powerPreference: options.powerPreference ?? 'high-performance' });
+  const adapter = await gpu.requestAdapter({
+    powerPreference: options.powerPreference ?? 'high-performance',
+  });
   if (!adapter) {
     throw new StudioError(
       'gpu/no-adapter',
@@ -53,9 +55,13 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenD
       requiredLimits: adapterLimits(adapter.limits),
     });
   } catch (cause) {
-    throw new StudioError('gpu/error', 'The graphics adapter refused to open a device. Close other GPU-heavy tabs and try again.', {
-      cause,
-    });
+    throw new StudioError(
+      'gpu/error',
+      'The graphics adapter refused to open a device. Close other GPU-heavy tabs and try again.',
+      {
+        cause,
+      },
+    );
   }
   return install(device, summarise(adapter));
 }
