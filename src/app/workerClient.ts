@@ -91,7 +91,7 @@ export function createWorkerClient(spawn: () => WorkerLike = spawnStudioWorker):
         current.pending.set(message.id, { resolve, reject, onProgress: options.onProgress });
         if (current.waiting) current.waiting.push(message);
         else current.worker.postMessage(message);
-      }) as Promise<Result<N>>;
+      });
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -22,7 +22,7 @@ type SyncCapable = FileSystemFileHandle & { createSyncAccessHandle?: () => Promi
 
 /** Opens the directory, or gives null where the browser has no private file system or denies it (private windows). */
 export async function openOpfsFiles(folder: string): Promise<OpfsFiles | null> {
-  const storage = (globalThis.navigator as Navigator | undefined)?.storage as StorageManager | undefined;
+  const storage = (globalThis.navigator as Navigator | undefined)?.storage;
   if (typeof storage?.getDirectory !== 'function') return null;
   try {
     const root = await storage.getDirectory();

@@ -160,10 +160,10 @@ export function describeRunStore(name: string, place: () => Promise<() => Promis
         [1, 2],
         [1, 2, 4],
       ]) {
-        await backend.writeBytes(key!, new Uint8Array(damaged));
+        await backend.writeBytes(key ?? '', new Uint8Array(damaged));
         await expect(store.readCheckpoint('a')).rejects.toMatchObject({ code: 'storage/corrupt' });
       }
-      await backend.deleteBytes(key!);
+      await backend.deleteBytes(key ?? '');
       await expect(store.readCheckpoint('a')).rejects.toMatchObject({ code: 'storage/corrupt' });
     });
   });

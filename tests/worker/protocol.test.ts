@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createWorkerClient, type WorkerLike } from '../../src/app/workerClient';
 import { StudioError } from '../../src/protocol/errors';
 import type { WorkerEvent } from '../../src/protocol/messages';
-import { serve, type Handlers, type RpcServer, type ServerPort } from '../../src/worker/rpc';
+import { serve, type Handlers, type RpcServer } from '../../src/worker/rpc';
 
 interface FakeWorker extends WorkerLike {
   readonly server: RpcServer;
@@ -21,7 +21,7 @@ function fakeWorker(handlers: Partial<Handlers>, ready = true): FakeWorker {
   ports.push(port1, port2);
   port1.start();
   port2.start();
-  const server = serve(port2 as unknown as ServerPort, handlers as Handlers);
+  const server = serve(port2, handlers as Handlers);
   const errorListeners: ((event: Event) => void)[] = [];
   const worker: FakeWorker = {
     server,
