@@ -158,6 +158,13 @@ const evaluate = z.strictObject({
   logEverySteps: positiveInteger.default(10),
 });
 
+const inputs = z
+  .strictObject({
+    model: z.string().nullable(),
+    dataset: z.string().nullable(),
+  })
+  .describe('Written by the studio: SHA-256 fingerprints of the files that were used. Not read back.');
+
 const shared = {
   version: z.literal(1),
   name: z.string().min(1).max(200),
@@ -167,6 +174,7 @@ const shared = {
   attack: attack.nullable().default(null),
   detector: z.null().default(null),
   evaluate: evaluate.prefault({}),
+  inputs: inputs.optional(),
 };
 
 /** The file as it may be written: defaults left out. */
