@@ -1,5 +1,5 @@
 import { defineConfig } from 'vite';
-import { aliases } from './vite.shared';
+import { aliases } from './vite.shared.ts';
 
 // The command line door: everything but Dawn's native module in one file, so that it can be carried to another machine.
 export default defineConfig({

@@ -21,6 +21,8 @@ describe('openDevice', () => {
     open = await openDevice();
     const seen = new Promise<string>((resolve) => open?.onUncapturedError((error) => resolve(error.code)));
     open.device.createShaderModule({ code: 'this is not WGSL' });
+    // Chrome sends the error once something flushes its command stream.
+    await open.device.queue.onSubmittedWorkDone();
     await expect(seen).resolves.toBe('gpu/error');
   });
 
