@@ -1,0 +1,111 @@
+import { unzlibSync } from 'fflate';
+import { StudioError } from '../../protocol/errors';
+import { crc32 } from './crc32';
+import { pngPasses, readPngHeader, type PngHeader } from './pngLayout';
+import { samplesToRgb, unfilter } from './pngSamples';
+import type { RgbImage } from './rgbImage';
+
+function damaged(name: string, why: string): StudioError {
+  return new StudioError('dataset/decode-failed', `${name} is a damaged PNG: ${why}.`, { subject: name });
+}
+
+function truncated(name: string): StudioError {
+  return new StudioError('file/truncated', `${name} ends before its PNG image is complete.`, {
+    subject: name,
+  });
+}
+
+interface PngParts {
+  readonly header: PngHeader;
+  readonly palette: Uint8Array | null;
+  /** The zlib stream, joined. */
+  readonly data: Uint8Array;
+}
+
+/** Reads the chunks that make the picture; the others (text, profiles, transparency) are skipped unread. */
+function readChunks(bytes: Uint8Array, name: string): PngParts {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = readPngHeader(view);
+  if (header === null) throw damaged(name, 'its header is not valid');
+  const parts: Uint8Array[] = [];
+  let palette: Uint8Array | null = null;
+  let offset = 8;
+  for (;;) {
+    if (offset + 12 > bytes.length) throw truncated(name);
+    const length = view.getUint32(offset);
+    const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
+    if (offset + 12 + length > bytes.length) throw truncated(name);
+    const body = bytes.subarray(offset + 8, offset + 8 + length);
+    const critical = type.charCodeAt(0) < 0x60;
+    if (
+      critical &&
+      crc32(bytes.subarray(offset + 4, offset + 8 + length)) !== view.getUint32(offset + 8 + length)
+    ) {
+      throw damaged(name, `the checksum of its ${/^[A-Z]{4}$/.test(type) ? type : 'next'} chunk is wrong`);
+    }
+    if (type === 'IEND') break;
+    if (type === 'PLTE') palette = body;
+    else if (type === 'IDAT') parts.push(body);
+    else if (critical && type !== 'IHDR') throw damaged(name, 'it has an unknown critical chunk');
+    offset += 12 + length;
+  }
+  return { header, palette, data: join(parts) };
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Inflates into exactly the bytes the header promises: a stream that holds more can cost no memory. */
+function inflate(data: Uint8Array, size: number, name: string): Uint8Array {
+  // Deflate never needs more than stored blocks do; the rest of such a stream could only be a bomb.
+  if (data.length > size * 1.01 + 4096) throw damaged(name, 'it holds more data than its size needs');
+  let raw: Uint8Array;
+  try {
+    raw = unzlibSync(data, { out: new Uint8Array(size) });
+  } catch (cause) {
+    if (cause instanceof Error && cause.message.includes('EOF')) throw truncated(name);
+    throw damaged(name, 'its compressed data is not valid');
+  }
+  if (raw.length < size) throw truncated(name);
+  return raw;
+}
+
+/**
+ * A PNG as RGB: every colour type and bit depth, interlaced or not. Alpha and transparency are dropped, as PIL's
+ * `convert('RGB')` does; of 16-bit samples the high byte is kept.
+ * The caller has checked the pixel count (`MAX_IMAGE_PIXELS`).
+ * @throws StudioError `file/truncated`, `dataset/decode-failed`.
+ */
+export function decodePng(bytes: Uint8Array, name: string): RgbImage {
+  const { header, palette, data } = readChunks(bytes, name);
+  if (header.colorType === 3 && palette === null) throw damaged(name, 'it has no palette');
+  const passes = pngPasses(header);
+  const raw = inflate(
+    data,
+    passes.reduce((sum, pass) => sum + pass.rows * (1 + pass.rowBytes), 0),
+    name,
+  );
+  const { width, height } = header;
+  const rgb = new Uint8Array(width * height * 3);
+  let offset = 0;
+  for (const pass of passes) {
+    const size = pass.rows * (1 + pass.rowBytes);
+    const filtered = raw.subarray(offset, offset + size);
+    if (!unfilter(filtered, pass.rows, pass.rowBytes, header.bytesPerPixel)) {
+      throw damaged(name, 'a row has an unknown filter');
+    }
+    if (!samplesToRgb(filtered, pass, header, palette, rgb))
+      throw damaged(name, 'a colour is not in its palette');
+    offset += size;
+  }
+  return { width, height, data: rgb };
+}
