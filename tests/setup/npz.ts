@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 
 /** One array of a numpy archive, values widened to float64, C order. */
@@ -11,6 +10,7 @@ const READERS: Readonly<
   Record<string, readonly [bytes: number, read: (view: DataView, at: number) => number]>
 > = {
   '|u1': [1, (view, at) => view.getUint8(at)],
+  '|i1': [1, (view, at) => view.getInt8(at)],
   '<i4': [4, (view, at) => view.getInt32(at, true)],
   '<i8': [8, (view, at) => Number(view.getBigInt64(at, true))],
   '<f4': [4, (view, at) => view.getFloat32(at, true)],
@@ -38,11 +38,18 @@ function parseNpy(bytes: Uint8Array): NpyArray {
   };
 }
 
-/** Reads the named arrays of an `.npz` file. Tests only. */
+/** Every array of an `.npz` file's bytes, by name. Tests only. */
+export function parseNpz(bytes: Uint8Array): ReadonlyMap<string, NpyArray> {
+  const entries = Object.entries(unzipSync(bytes));
+  return new Map(entries.map(([name, npy]) => [name.replace(/\.npy$/, ''), parseNpy(npy)]));
+}
+
+/** Reads the named arrays of an `.npz` file on disk. Tests only, Node only. */
 export async function readNpz<K extends string>(
   path: string,
   names: readonly K[],
 ): Promise<Record<K, NpyArray>> {
+  const { readFile } = await import('node:fs/promises');
   const entries = unzipSync(new Uint8Array(await readFile(path)), {
     filter: (file) => names.some((name) => file.name === `${name}.npy`),
   });

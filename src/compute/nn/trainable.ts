@@ -1,0 +1,245 @@
+import type { StateDict, StateTensor } from '../../formats/models/stateDict';
+import { tf } from '../tf';
+import { batchNormTrain } from './batchNorm';
+import { BATCH_NORM_EPSILON, initialState } from './initialise';
+import { deviceShape, floatValues, toDeviceLayout, toFileLayout } from './layout';
+import { requireMatch } from './matchState';
+import type { BoundNetwork, ConvSpec, LayerOps, NetworkOutput } from './network';
+import { readTogether } from './readTogether';
+import { requireSeveralValues, RunningStatistics, type BatchStatistics } from './runningStatistics';
+import {
+  elementCount,
+  isParameter,
+  traceNetwork,
+  type NetworkTrace,
+  type NormSpec,
+  type TensorSpec,
+} from './trace';
+import type { TrainableNetwork } from './types';
+import { asImages, weightlessOps } from './weightlessOps';
+import { withZeroGradient } from './zeroGradient';
+
+let built = 0;
+
+/**
+ * A network whose weights are learned. `init` is a state_dict or the seed of PyTorch's default initialisers. The
+ * variables' tfjs names are unique to this network (`network3/outc.conv.weight`); `tf.variableGrads` keys its result by
+ * them, so look gradients up by `parameters.get(key).name`. Every parameter gets a gradient, zero for the convolution
+ * biases in front of batch-norm. The caller disposes the network.
+ *
+ * @throws StudioError `model/shape-mismatch` naming the first key of `init.state` that does not fit.
+ */
+export function buildTrainable(
+  bound: BoundNetwork,
+  init: { readonly state: StateDict } | { readonly seed: number },
+): TrainableNetwork {
+  const trace = traceNetwork(bound);
+  const state = 'state' in init ? init.state : initialState(trace.tensors, init.seed);
+  requireMatch(bound.label, trace.tensors, state);
+  return new Trainable(bound, trace, state);
+}
+
+class Trainable implements TrainableNetwork {
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  private readonly running: RunningStatistics;
+  private readonly norms: ReadonlyMap<string, NormSpec>;
+  /** Zeros by channel count, the gradient of biases in front of batch-norm. */
+  private readonly zeros = new Map<number, tf.Tensor>();
+
+  constructor(
+    readonly bound: BoundNetwork,
+    private readonly trace: NetworkTrace,
+    state: StateDict,
+  ) {
+    const prefix = `network${built++}`;
+    const parameters = new Map<string, tf.Variable>();
+    for (const spec of trace.tensors) {
+      if (!isParameter(spec.role)) continue;
+      const value = deviceTensor(spec, state);
+      parameters.set(spec.name, tf.variable(value, true, `${prefix}/${spec.name}`));
+      value.dispose();
+    }
+    this.parameters = parameters;
+    this.norms = new Map(trace.norms.map((norm) => [norm.normKey, norm]));
+    for (const { biasKey, channels } of trace.norms) {
+      if (biasKey !== null && !this.zeros.has(channels))
+        this.zeros.set(channels, tf.keep(tf.zeros([channels])));
+    }
+    this.running = new RunningStatistics(trace.norms);
+    this.running.load(state);
+  }
+
+  forward(x: tf.Tensor4D, mode: 'train' | 'eval'): NetworkOutput<tf.Tensor> {
+    const results = tf.tidy(() => {
+      const ops =
+        mode === 'train' ? new TrainOps(this, this.zeros) : new EvalOps(this, this.running, this.norms);
+      const { output, features } = this.bound.forward<tf.Tensor>(ops, x);
+      if (ops instanceof TrainOps) this.running.update(ops.batch, this.parameters);
+      return features === null ? [output] : [output, features];
+    });
+    const [output, features] = results;
+    if (output === undefined) throw new Error(`${this.bound.label} gave nothing.`);
+    return { output, features: features ?? null };
+  }
+
+  async stateDict(): Promise<StateDict> {
+    const learned = this.trace.tensors.filter(({ role }) => isParameter(role));
+    const read = await readTogether([
+      this.running.values,
+      ...learned.map(({ name }) => variableOf(this.parameters, name)),
+    ]);
+    const running = read[0] ?? new Float32Array();
+    const values = new Map(learned.map(({ name }, i) => [name, read[i + 1] ?? new Float32Array()]));
+    return new Map(this.trace.tensors.map((spec) => [spec.name, this.fileTensor(spec, running, values)]));
+  }
+
+  load(state: StateDict): void {
+    requireMatch(this.bound.label, this.trace.tensors, state);
+    for (const spec of this.trace.tensors) {
+      if (!isParameter(spec.role)) continue;
+      const value = deviceTensor(spec, state);
+      variableOf(this.parameters, spec.name).assign(value);
+      value.dispose();
+    }
+    this.running.load(state);
+  }
+
+  dispose(): void {
+    for (const variable of this.parameters.values()) variable.dispose();
+    for (const zeros of this.zeros.values()) zeros.dispose();
+    this.running.dispose();
+  }
+
+  private fileTensor(
+    spec: TensorSpec,
+    running: Float32Array,
+    values: ReadonlyMap<string, Float32Array>,
+  ): StateTensor {
+    const { name, role, shape } = spec;
+    const layer = name.slice(0, name.lastIndexOf('.'));
+    if (role === 'batches-tracked') {
+      return { dtype: 'int64', shape, data: Int32Array.of(this.running.batchesTracked(layer)) };
+    }
+    if (role === 'running-mean' || role === 'running-variance') {
+      const position = this.running.position(layer);
+      const start = role === 'running-mean' ? position.mean : position.variance;
+      return { dtype: 'float32', shape, data: running.slice(start, start + elementCount(shape)) };
+    }
+    return { dtype: 'float32', shape, data: toFileLayout(values.get(name) ?? new Float32Array(), spec) };
+  }
+}
+
+function deviceTensor(spec: TensorSpec, state: StateDict): tf.Tensor {
+  const tensor = state.get(spec.name);
+  if (tensor === undefined) throw new Error(`${spec.name} is missing.`);
+  return tf.tensor(toDeviceLayout(floatValues(tensor), spec), deviceShape(spec));
+}
+
+function variableOf(parameters: ReadonlyMap<string, tf.Variable>, name: string): tf.Variable {
+  const variable = parameters.get(name);
+  if (variable === undefined) throw new Error(`The network has no parameter ${name}.`);
+  return variable;
+}
+
+/** What both modes share; the modes differ in `convNorm`. */
+abstract class VariableOps implements LayerOps<tf.Tensor> {
+  readonly maxPool = weightlessOps.maxPool;
+  readonly globalAveragePool = weightlessOps.globalAveragePool;
+  readonly upsample2x = weightlessOps.upsample2x;
+  readonly padTo = weightlessOps.padTo;
+  readonly concat = weightlessOps.concat;
+
+  constructor(private readonly network: { readonly parameters: ReadonlyMap<string, tf.Variable> }) {}
+
+  conv(x: tf.Tensor, key: string, spec: ConvSpec): tf.Tensor {
+    const y = this.convolve(x, key, spec);
+    return spec.bias ? tf.add(y, this.variable(`${key}.bias`)) : y;
+  }
+
+  linear(x: tf.Tensor, key: string): tf.Tensor {
+    const weight = this.variable(`${key}.weight`) as tf.Tensor as tf.Tensor2D;
+    return tf.add(tf.matMul(x as tf.Tensor2D, weight), this.variable(`${key}.bias`));
+  }
+
+  abstract convNorm(
+    x: tf.Tensor,
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: tf.Tensor },
+  ): tf.Tensor;
+
+  protected convolve(x: tf.Tensor, key: string, spec: ConvSpec): tf.Tensor4D {
+    const filter = this.variable(`${key}.weight`) as tf.Tensor as tf.Tensor4D;
+    return tf.conv2d(asImages(x), filter, spec.stride, spec.pad);
+  }
+
+  protected variable(name: string): tf.Variable {
+    return variableOf(this.network.parameters, name);
+  }
+
+  protected vector(name: string): tf.Tensor1D {
+    return this.variable(name) as tf.Tensor as tf.Tensor1D;
+  }
+}
+
+class TrainOps extends VariableOps {
+  readonly batch = new Map<string, BatchStatistics>();
+
+  constructor(
+    network: { readonly parameters: ReadonlyMap<string, tf.Variable> },
+    private readonly zeros: ReadonlyMap<number, tf.Tensor>,
+  ) {
+    super(network);
+  }
+
+  convNorm(
+    x: tf.Tensor,
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: tf.Tensor },
+  ): tf.Tensor {
+    const convolved = this.convolve(x, convKey, spec);
+    const count = convolved.size / spec.filters;
+    requireSeveralValues(count);
+    const fused = then.relu && then.residual === undefined;
+    const [gamma, beta] = [this.vector(`${normKey}.weight`), this.vector(`${normKey}.bias`)];
+    const { y, mean, variance } = batchNormTrain(convolved, gamma, beta, BATCH_NORM_EPSILON, fused);
+    this.batch.set(normKey, { mean, variance, count });
+    const zeros = this.zeros.get(spec.filters);
+    const normed =
+      spec.bias && zeros !== undefined ? withZeroGradient(y, this.variable(`${convKey}.bias`), zeros) : y;
+    if (then.residual === undefined) return normed;
+    const sum = tf.add(normed, then.residual);
+    return then.relu ? tf.relu(sum) : sum;
+  }
+}
+
+class EvalOps extends VariableOps {
+  constructor(
+    network: { readonly parameters: ReadonlyMap<string, tf.Variable> },
+    private readonly running: RunningStatistics,
+    private readonly norms: ReadonlyMap<string, NormSpec>,
+  ) {
+    super(network);
+  }
+
+  convNorm(
+    x: tf.Tensor,
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: tf.Tensor },
+  ): tf.Tensor {
+    const norm = this.norms.get(normKey);
+    if (norm === undefined) throw new Error(`${normKey} is not in the network's trace.`);
+    const { mean, variance } = this.running.read(norm);
+    const scale = tf.mul(this.variable(`${normKey}.weight`), tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)));
+    const centre = spec.bias ? tf.sub(mean, this.variable(`${convKey}.bias`)) : mean;
+    const shift = tf.sub(this.variable(`${normKey}.bias`), tf.mul(centre, scale));
+    const y = tf.add(tf.mul(this.convolve(x, convKey, spec), scale), shift);
+    const sum = then.residual === undefined ? y : tf.add(y, then.residual);
+    return then.relu ? tf.relu(sum) : sum;
+  }
+}
