@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StudioError } from '../protocol/errors';
-import type { RunSummary, StoredRun, WireFile } from '../protocol/messages';
+import type { RunSummary, WireFile } from '../protocol/messages';
 import type { MetricsRow } from '../protocol/results';
 import type { StorageBackend } from './backend';
 import { corrupt } from './errors';
@@ -60,7 +60,7 @@ function runMethods(backend: StorageBackend): RunMethods {
       }
       return summaries.sort((a, b) => b.updatedAt.localeCompare(a.updatedAt) || b.id.localeCompare(a.id));
     },
-    async readRun(id): Promise<StoredRun | null> {
+    async readRun(id) {
       const record = await readRecord(id);
       if (!record) return null;
       const metrics: MetricsRow[] = [];

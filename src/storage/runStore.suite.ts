@@ -39,6 +39,7 @@ export function exampleRecord(id: string, updatedAt: string): RunRecord {
     history: [{ step: 3, epoch: 0, evaluation }],
     labelMap: [1, 2, 0],
     results: null,
+    trainingSeconds: 1.5,
   };
 }
 

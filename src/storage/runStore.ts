@@ -35,7 +35,7 @@ export interface RunStore {
   /** Newest first. A damaged run is left out, so that it does not hide the others. */
   listRuns(): Promise<RunSummary[]>;
   /** The run with its whole curve, or null where there is none of that id. */
-  readRun(id: string): Promise<StoredRun | null>;
+  readRun(id: string): Promise<(StoredRun & Pick<RunRecord, 'trainingSeconds'>) | null>;
   /** Adds or replaces a run's record; its curve and checkpoint stay as they are. */
   writeRun(record: RunRecord): Promise<void>;
   deleteRun(id: string): Promise<void>;

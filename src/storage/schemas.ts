@@ -46,6 +46,8 @@ export const runRecordSchema = z.object({
   history: z.array(point),
   labelMap: z.array(z.int().nonnegative()),
   results: results.nullable(),
+  /** Time spent in training steps so far, over all sittings. */
+  trainingSeconds: z.number().nonnegative(),
 });
 
 /** A run as it is written; `RunStore.readRun` adds its metrics and whether it has a checkpoint. */

@@ -1,0 +1,43 @@
+import type { Experiment } from '../../../protocol/experiment';
+import type { SampleGrid } from '../../../protocol/messages';
+import type { Evaluation, MetricsRow } from '../../../protocol/results';
+
+/** What one training step did. */
+export interface TrainedStep {
+  /** Steps done, this one included. */
+  readonly step: number;
+  /** The epoch (0-based) this step belonged to. */
+  readonly epoch: number;
+  /** True for the last step of an epoch. */
+  readonly endsEpoch: boolean;
+  /** The step's row of the curve, where it is a logged one. */
+  readonly row: MetricsRow | null;
+  /** How long the step took, data included. */
+  readonly seconds: number;
+}
+
+/** How far an evaluation is, in images. */
+export type EvaluationProgress = (done: number, total: number) => void;
+
+/**
+ * A run's way to the device, prepared and ready for its first (or next) step. Each method is one job of the GPU queue;
+ * the controller never calls two at a time. It owns its tensors until `dispose`.
+ */
+export interface RunTrainer {
+  readonly experiment: Experiment;
+  readonly labelMap: readonly number[];
+  /** Steps done when it was prepared: 0, or the checkpoint's. */
+  readonly startStep: number;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  /** The next step, or null when all are done. @throws StudioError `train/non-finite-loss`. */
+  next(): Promise<TrainedStep | null>;
+  /** All that is needed to go on from here. */
+  checkpoint(): Promise<Uint8Array>;
+  /** The undefended model; null where there is nothing to evaluate on. */
+  evaluateBefore(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null>;
+  /** The model behind the transform as it is now. */
+  evaluateNow(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null>;
+  /** A few images through the transform as it is now. */
+  grid(): Promise<SampleGrid | null>;
+}
