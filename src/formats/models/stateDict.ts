@@ -1,7 +1,6 @@
 /** The element types that a state_dict may hold, under PyTorch's names. */
 export type DType =
-  | 'float64' | 'float32' | 'float16' | 'bfloat16'
-  | 'int64' | 'int32' | 'int16' | 'int8' | 'uint8' | 'bool';
+  'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'int16' | 'int8' | 'uint8' | 'bool';
 
 /**
  * One tensor of a state_dict. `data` holds the values in C order whatever the file's strides were.
@@ -19,7 +18,7 @@ export type StateDict = ReadonlyMap<string, StateTensor>;
 
 /** What a model file turned out to hold. */
 export interface ModelFile {
-  /** `pth-zip`, `pth-legacy` or `safetensors`. */
+  /** The `id` of the `ModelFormat` that read it: `pth-zip`, `pth-legacy`, `safetensors` or `pickle`. */
   readonly format: string;
   readonly state: StateDict;
   /** Objects in a pickle that are not tensors and were not run: their qualified names. */
