@@ -1,28 +1,5 @@
 /**
- * A data set as compute sees it: uint8 NHWC images read when asked for, labels where they are known.
- * Nothing here decodes or holds more than it was asked to; who reads decides how many images are alive.
+ * The data set types under the name that data and compute use. They are declared in formats, which makes data sets
+ * and may not import from here.
  */
-export interface ImageDataset {
-  readonly name: string;
-  /** `cifar-binary`, `cifar-python`, `image-folder`, `image-zip` or `drawn`. */
-  readonly format: string;
-  /** Class names in label order; empty where the images carry no labels. */
-  readonly classNames: readonly string[];
-  readonly height: number;
-  readonly width: number;
-  readonly train: ImageSplit;
-  /** Null where the source has no test part: then nothing is evaluated. */
-  readonly test: ImageSplit | null;
-}
-
-/** One part of a data set. */
-export interface ImageSplit {
-  readonly count: number;
-  /** Label of image i, or null for an unlabelled source. */
-  readonly labels: Int32Array | null;
-  /**
-   * Copies the images at `indices` (each in [0, count)) into a new array, uint8 RGB, [indices.length, H, W, 3].
-   * @throws StudioError `dataset/decode-failed` naming the file that could not be decoded.
-   */
-  read(indices: ArrayLike<number>): Promise<Uint8Array>;
-}
+export type { ImageDataset, ImageSplit } from '../formats/datasets/imageDataset';

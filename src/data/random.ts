@@ -37,7 +37,10 @@ function multiply(a: number, b: number): [number, number] {
 }
 
 /** One Philox 4x32-10 block. `counter` has four words, `key` two; returns four new words. */
-export function philox(counter: readonly number[], key: readonly [number, number]): [number, number, number, number] {
+export function philox(
+  counter: readonly number[],
+  key: readonly [number, number],
+): [number, number, number, number] {
   let [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = counter;
   let [k0, k1] = key;
   for (let round = 0; round < 10; round++) {
@@ -67,10 +70,10 @@ export class RandomStream {
   /** Uniform integer in [0, 2^32). */
   uint32(): number {
     if (this.position === 4) {
-      this.words = philox([this.block++, this.index >>> 0, Math.floor(this.index / 2 ** 32) >>> 0, 0], [
-        this.seed >>> 0,
-        this.purpose >>> 0,
-      ]);
+      this.words = philox(
+        [this.block++, this.index >>> 0, Math.floor(this.index / 2 ** 32) >>> 0, 0],
+        [this.seed >>> 0, this.purpose >>> 0],
+      );
       this.position = 0;
     }
     return this.words[this.position++] ?? 0;

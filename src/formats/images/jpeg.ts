@@ -1,4 +1,4 @@
-import createDecoder, { type MozJPEGModule } from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
+import codecFactory from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 // Inlined as a data URL, so that the worker's bundle and the Node build need no file beside them.
 import wasmDataUrl from '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm?url&inline';
 import { StudioError } from '../../protocol/errors';
@@ -8,8 +8,28 @@ import type { RgbImage } from './rgbImage';
 /** A decoder whose memory grew over this many pixels is dropped afterwards: wasm memory never shrinks. */
 const KEEP_DECODER_UP_TO_PIXELS = 4 * 2 ** 20;
 
+/** What the codec's emscripten module offers; its published types refer to globals that it does not declare. */
+interface Codec {
+  decode(
+    bytes: Uint8Array,
+    applyOrientation: boolean,
+  ): { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray } | null;
+}
+
+interface CodecOptions {
+  readonly noInitialRun: boolean;
+  readonly print: (text: string) => void;
+  readonly printErr: (text: string) => void;
+  readonly instantiateWasm: (
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance) => void,
+  ) => WebAssembly.Exports;
+}
+
+const createCodec = codecFactory as unknown as (options: CodecOptions) => Promise<Codec>;
+
 interface Decoder {
-  readonly module: MozJPEGModule;
+  readonly codec: Codec;
   /** What libjpeg said since it was last cleared. */
   readonly warnings: string[];
 }
@@ -26,19 +46,17 @@ async function startDecoder(): Promise<Decoder> {
   compiled ??= compile();
   const wasm = await compiled;
   const warnings: string[] = [];
-  // The published type of `instantiateWasm` says Module where emscripten wants the Instance.
-  const options = {
+  const codec = await createCodec({
     noInitialRun: true,
-    print: (text: string) => void warnings.push(text),
-    printErr: (text: string) => void warnings.push(text),
-    instantiateWasm: (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => {
+    print: (text) => void warnings.push(text),
+    printErr: (text) => void warnings.push(text),
+    instantiateWasm: (imports, done) => {
       const instance = new WebAssembly.Instance(wasm, imports);
       done(instance);
       return instance.exports;
     },
-  };
-  const module = await createDecoder(options as unknown as Parameters<typeof createDecoder>[0]);
-  return { module, warnings };
+  });
+  return { codec, warnings };
 }
 
 /**
@@ -60,13 +78,12 @@ export async function decodeJpeg(bytes: Uint8Array, header: ImageHeader, name: s
     );
   }
   decoder ??= startDecoder();
-  const { module, warnings } = await decoder;
+  const { codec, warnings } = await decoder;
   warnings.length = 0;
-  let image: { readonly width: number; readonly height: number; readonly data: ArrayLike<number> } | null =
-    null;
+  let image: ReturnType<Codec['decode']> = null;
   let cause: unknown;
   try {
-    image = module.decode(bytes as BufferSource, false);
+    image = codec.decode(bytes, false);
   } catch (thrown) {
     cause = thrown;
   }
@@ -89,7 +106,7 @@ export async function decodeJpeg(bytes: Uint8Array, header: ImageHeader, name: s
   };
 }
 
-function dropAlpha(rgba: ArrayLike<number>, pixels: number): Uint8Array<ArrayBuffer> {
+function dropAlpha(rgba: Uint8ClampedArray, pixels: number): Uint8Array<ArrayBuffer> {
   const rgb = new Uint8Array(pixels * 3);
   for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
     rgb[to] = rgba[from] ?? 0;

@@ -6,11 +6,11 @@ const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
   [/^GIF8[79]a/, 'a GIF image'],
   [/^RIFF[^]{4}WEBP/, 'a WebP image'],
   [/^BM[^]{12}/, 'a BMP image'],
-  [/^(?:II\*\0|MM\0\*)/, 'a TIFF image'],
+  [/^(?:II\*|MM\0\*)/, 'a TIFF image'],
   [/^[^]{4}ftyp(?:avif|avis)/, 'an AVIF image'],
   [/^[^]{4}ftyp(?:heic|heix|mif1)/, 'a HEIC image'],
   [/^P[1-6]\s/, 'a PNM image'],
-  [/^\xff\x0a/, 'a JPEG XL image'],
+  [/^\xff\n/, 'a JPEG XL image'],
 ];
 
 /**

@@ -1,0 +1,81 @@
+import { inflateSync } from 'fflate';
+import { StudioError } from '../../protocol/errors';
+import { crc32 } from '../images/crc32';
+import { readRange, type InputFile } from '../input';
+import type { ZipMember } from './zipDirectory';
+
+const LOCAL_HEADER_BYTES = 30;
+const LOCAL_HEADER_SIGNATURE = 0x04034b50;
+/** Read beyond the name, so that an extra field of the usual length needs no second read. */
+const EXTRA_GUESS_BYTES = 64;
+/** Deflate shrinks to no less than 1/1032 of the data. */
+const MAX_DEFLATE_RATIO = 1032;
+
+/**
+ * The unpacked bytes of one member, by one read of the file in most cases. Memory is bounded by the size that the
+ * directory gave, whatever the data would inflate to.
+ * @throws StudioError `file/truncated`, `format/malformed`, `format/unsupported`.
+ */
+export async function readZipMember(zip: InputFile, member: ZipMember): Promise<Uint8Array> {
+  const packed = await packedBytes(zip, member, member.packedSize);
+  if (packed.length < member.packedSize) throw truncated(zip, member);
+  const bytes = unpack(packed, member, zip);
+  if (bytes.length !== member.size || crc32(bytes) !== member.crc)
+    throw damaged(zip, member, 'its checksum is wrong');
+  return bytes;
+}
+
+/**
+ * The first bytes of a member, at least `bytes` where it is stored and so long; a deflated member comes whole.
+ * @throws StudioError as `readZipMember`.
+ */
+export async function readZipMemberHead(
+  zip: InputFile,
+  member: ZipMember,
+  bytes: number,
+): Promise<Uint8Array> {
+  if (member.method !== 0) return readZipMember(zip, member);
+  return packedBytes(zip, member, Math.min(bytes, member.packedSize));
+}
+
+async function packedBytes(zip: InputFile, member: ZipMember, wanted: number): Promise<Uint8Array> {
+  const guess = LOCAL_HEADER_BYTES + member.path.length + EXTRA_GUESS_BYTES;
+  const chunk = await readRange(zip.blob, member.offset, member.offset + guess + wanted);
+  if (chunk.length < LOCAL_HEADER_BYTES) throw truncated(zip, member);
+  const view = new DataView(chunk.buffer);
+  if (view.getUint32(0, true) !== LOCAL_HEADER_SIGNATURE)
+    throw damaged(zip, member, 'its local header is missing');
+  const start = LOCAL_HEADER_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
+  if (start + wanted <= chunk.length) return chunk.subarray(start, start + wanted);
+  return readRange(zip.blob, member.offset + start, member.offset + start + wanted);
+}
+
+function unpack(packed: Uint8Array, member: ZipMember, zip: InputFile): Uint8Array {
+  if (member.method === 0) return packed;
+  if (member.method !== 8) {
+    throw new StudioError(
+      'format/unsupported',
+      `${member.path} in ${zip.path} is compressed by method ${member.method}; only stored and deflated members are read.`,
+      { subject: member.path },
+    );
+  }
+  if (member.size > (member.packedSize + 16) * MAX_DEFLATE_RATIO)
+    throw damaged(zip, member, 'its size is not possible');
+  try {
+    return inflateSync(packed, { out: new Uint8Array(member.size) });
+  } catch {
+    throw damaged(zip, member, 'its compressed data is not valid');
+  }
+}
+
+function truncated(zip: InputFile, member: ZipMember): StudioError {
+  return new StudioError('file/truncated', `${zip.path} ends inside its member ${member.path}.`, {
+    subject: member.path,
+  });
+}
+
+function damaged(zip: InputFile, member: ZipMember, why: string): StudioError {
+  return new StudioError('format/malformed', `${member.path} in ${zip.path} is damaged: ${why}.`, {
+    subject: member.path,
+  });
+}
