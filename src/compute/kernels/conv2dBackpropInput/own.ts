@@ -1,0 +1,33 @@
+import { tf } from '../../tf';
+import { convGeometry } from '../conv2d/geometry';
+import { allFloat, CHECK, convAttrs } from '../conv2d/own';
+import { poison, relativeError, seededValues } from '../reference/check';
+import { conv2dInputGradientReference } from '../reference/conv2d';
+import type { OwnKernel } from '../registry';
+import { conv2dInputGradient } from './kernel';
+
+/** tfjs's Conv2DBackpropInput: the gradient of Conv2D in x, and conv2dTranspose. */
+export const conv2dBackpropInputKernel: OwnKernel = {
+  name: 'Conv2DBackpropInput',
+  run(host, { dy, filter }, attrs) {
+    if (!dy || !filter || !allFloat(dy, filter)) return null;
+    const geometry = convGeometry(attrs['inputShape'] as number[], filter.shape, convAttrs(attrs));
+    if (!geometry || dy.shape[1] !== geometry.outHeight || dy.shape[2] !== geometry.outWidth) return null;
+    return conv2dInputGradient(host, dy, filter, geometry);
+  },
+  async check() {
+    const [gs, ws] = [seededValues(1320, 4), seededValues(864, 2)];
+    await poison(880, 864);
+    const dx = tf.tidy(() => {
+      const [x, w, dy] = [
+        tf.zeros<tf.Rank.R4>([2, 5, 11, 8]),
+        tf.tensor4d(ws, [3, 3, 8, 12]),
+        tf.tensor(gs, CHECK.y),
+      ];
+      return tf.grad((input) => tf.conv2d(input as tf.Tensor4D, w, 1, 'same'))(x, dy);
+    });
+    const values = await dx.data();
+    dx.dispose();
+    return relativeError(values, conv2dInputGradientReference(gs, ws, CHECK));
+  },
+};

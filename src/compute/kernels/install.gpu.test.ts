@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDevice, type OpenDevice } from '../device/device';
+import { tf } from '../tf';
+import { installKernels } from './install';
+import { hostOf, register, unregister } from './registry';
+
+let open: OpenDevice;
+const problems: string[] = [];
+beforeAll(async () => {
+  open = await openDevice();
+  open.onUncapturedError((error) => problems.push(String(error.detail)));
+});
+afterAll(() => open.close());
+
+describe('installKernels', () => {
+  it('passes its own self-check without a WebGPU error or a leak', async () => {
+    const installed = installKernels(open.backend);
+    const before = [tf.memory().numTensors, open.backend.numDataIds()];
+    expect(await installed.selfCheck()).toEqual([]);
+    expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(before);
+    expect(problems).toEqual([]);
+    installed.uninstall();
+  });
+
+  it('puts the stock kernels back when the last holder lets go', () => {
+    const stock = tf.getKernel('Conv2D', 'webgpu').kernelFunc;
+    const [first, second] = [installKernels(open.backend), installKernels(open.backend)];
+    expect(tf.getKernel('Conv2D', 'webgpu').kernelFunc).not.toBe(stock);
+    first.uninstall();
+    first.uninstall();
+    expect(tf.getKernel('Conv2D', 'webgpu').kernelFunc).not.toBe(stock);
+    second.uninstall();
+    expect(tf.getKernel('Conv2D', 'webgpu').kernelFunc).toBe(stock);
+  });
+
+  it('switches a kernel off whose output is not written, and computes on without it', async () => {
+    // A broken Sum: hands out a buffer that nobody has filled.
+    register({
+      name: 'Sum',
+      run: (host) => host.makeTensorInfo([7], 'float32'),
+      check: () => Promise.reject(new Error('unused')),
+    });
+    const installed = installKernels(open.backend);
+    const failed = await installed.selfCheck();
+    expect(failed.map(({ name }) => name)).toContain('Sum');
+    expect(hostOf('Sum')).toBeNull();
+    const sum = tf.tidy(() => tf.ones([9, 5, 7]).sum([0, 1]));
+    expect(Array.from(await sum.data())).toEqual(Array.from({ length: 7 }, () => 45));
+    sum.dispose();
+    installed.uninstall();
+    unregister('Sum');
+  });
+
+  it('leaves uncovered shapes to the stock kernels', async () => {
+    const installed = installKernels(open.backend);
+    const y = tf.tidy(() =>
+      tf.conv2d(tf.ones([1, 8, 8, 2]) as tf.Tensor4D, tf.ones([7, 7, 2, 3]) as tf.Tensor4D, 1, 'valid'),
+    );
+    expect(Array.from(await y.data())).toEqual(Array.from({ length: 12 }, () => 98));
+    y.dispose();
+    installed.uninstall();
+  });
+});

@@ -1,0 +1,99 @@
+import type { WebGPUBackend } from '../tf';
+import {
+  batchNormGradientKernel,
+  batchNormNormalizeKernel,
+  batchNormStatisticsKernel,
+} from './batchNorm/own';
+import { meanKernel, sumKernel } from './columnReduce/own';
+import { conv2dKernel, fusedConv2dKernel } from './conv2d/own';
+import { conv2dBackpropFilterKernel } from './conv2dBackpropFilter/own';
+import { conv2dBackpropInputKernel } from './conv2dBackpropInput/own';
+import { maxPoolGradKernel } from './maxPoolGrad/own';
+import { inPlaceKernel } from './optimizer/own';
+import { register, switchOff, unregister, type OwnKernel } from './registry';
+import { resizeBilinearGradKernel } from './resizeBilinearGrad/own';
+
+/** Every kernel of ours. */
+const KERNELS: readonly OwnKernel[] = [
+  conv2dKernel,
+  fusedConv2dKernel,
+  conv2dBackpropInputKernel,
+  conv2dBackpropFilterKernel,
+  sumKernel,
+  meanKernel,
+  batchNormStatisticsKernel,
+  batchNormNormalizeKernel,
+  batchNormGradientKernel,
+  maxPoolGradKernel,
+  resizeBilinearGradKernel,
+  inPlaceKernel,
+];
+
+/** Errors that a correct kernel in f32 stays far below on the small check shapes. */
+const TOLERANCE = 1e-4;
+
+/** A kernel that the self-check switched off on this device, and why. */
+export interface FailedKernel {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What `installKernels` put in place. */
+export interface InstalledKernels {
+  /** Names in tfjs's registry, and our own. */
+  readonly names: readonly string[];
+  /**
+   * Runs each kernel once on a small odd shape, into poisoned memory, against plain TypeScript, and switches those that fail
+   * off on this device, so that the stock kernel or tfjs primitives take over. Call it while nothing else uses tfjs.
+   */
+  selfCheck(): Promise<readonly FailedKernel[]>;
+  /** Restores the stock kernels, once nobody else has ours installed. */
+  uninstall(): void;
+}
+
+// tfjs's registry outlives devices: the kernels go when the last of those who installed them lets go.
+let holders = 0;
+
+/**
+ * Puts our kernels over tfjs's webgpu ones. Shapes that ours do not cover still go to the stock kernels. Safe to call for
+ * each device that is opened; nothing else depends on it having been called.
+ *
+ * @param backend the device's backend; must be tfjs's current one when `selfCheck` runs.
+ */
+export function installKernels(backend: WebGPUBackend): InstalledKernels {
+  for (const kernel of KERNELS) register(kernel);
+  holders++;
+  let held = true;
+  return {
+    names: KERNELS.map((kernel) => kernel.name),
+    selfCheck: () => checkAll(backend),
+    uninstall() {
+      if (!held) return;
+      held = false;
+      holders--;
+      if (holders === 0) for (const kernel of KERNELS) unregister(kernel.name);
+    },
+  };
+}
+
+async function checkAll(backend: WebGPUBackend): Promise<readonly FailedKernel[]> {
+  const failed: FailedKernel[] = [];
+  for (const kernel of KERNELS) {
+    const reason = await failureOf(kernel);
+    if (reason === null) continue;
+    switchOff(backend, kernel.name);
+    failed.push({ name: kernel.name, reason });
+  }
+  return failed;
+}
+
+async function failureOf(kernel: OwnKernel): Promise<string | null> {
+  try {
+    const error = await kernel.check();
+    return error < TOLERANCE
+      ? null
+      : `its result is off by ${error.toExponential(1)} of the reference's norm`;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+}

@@ -1,0 +1,67 @@
+import { tf } from '../../tf';
+import { hostOf } from '../registry';
+import { runInPlace, type InPlaceKernel } from './inPlace';
+import { IN_PLACE, sameFloats } from './sgd';
+
+/** PyTorch's torch.optim.Adam, or AdamW where `decoupled`. */
+export interface AdamOptions {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** AdamW: the parameter shrinks by learningRate * weightDecay instead of the gradient growing by weightDecay * param. */
+  readonly decoupled: boolean;
+}
+
+// h[0]: step size, beta1, beta2, epsilon; h[1]: coupled decay, factor of the decoupled decay, sqrt of the second correction,
+// 1 - beta1; 1 - beta2 is close to 1e-3, so it is computed in float64 and arrives in h[2].
+const KERNEL: InPlaceKernel = {
+  key: 'refine-adam-step',
+  written: ['param', 'first', 'second'],
+  read: 'grad',
+  body: `
+  var p = param[i];
+  let g = grad[i] + h[1].x * p;
+  p *= h[1].y;
+  let m = h[0].y * first[i] + h[1].w * g;
+  let v = h[0].z * second[i] + h[2].x * g * g;
+  first[i] = m;
+  second[i] = v;
+  param[i] = p - h[0].x * m / (sqrt(v) / h[1].z + h[0].w);`,
+};
+
+/**
+ * One step of Adam or AdamW, in place, as PyTorch orders it: epsilon is added after the bias correction of the second moment.
+ *
+ * @param step counts from 1.
+ * @param first running mean of the gradient, zero before step 1; same shape as `param`.
+ * @param second running mean of its square, zero before step 1.
+ */
+export function adamStep(
+  param: tf.Variable,
+  grad: tf.Tensor,
+  first: tf.Variable,
+  second: tf.Variable,
+  options: AdamOptions,
+  step: number,
+): void {
+  const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled } = options;
+  const stepSize = learningRate / (1 - beta1 ** step);
+  const correction = Math.sqrt(1 - beta2 ** step);
+  const coupled = decoupled ? 0 : weightDecay;
+  const shrink = decoupled ? 1 - learningRate * weightDecay : 1;
+  const host = hostOf(IN_PLACE);
+  if (host && sameFloats(param, grad, first, second)) {
+    const numbers = [stepSize, beta1, beta2, epsilon, coupled, shrink, correction, 1 - beta1, 1 - beta2];
+    runInPlace(host, KERNEL, [param, first, second], grad, numbers);
+    return;
+  }
+  tf.tidy(() => {
+    const total = coupled === 0 ? grad : grad.add(param.mul(coupled));
+    first.assign(first.mul(beta1).add(total.mul(1 - beta1)));
+    second.assign(second.mul(beta2).add(total.square().mul(1 - beta2)));
+    const denominator = second.sqrt().div(correction).add(epsilon);
+    param.assign(param.mul(shrink).sub(first.mul(stepSize).div(denominator)));
+  });
+}
