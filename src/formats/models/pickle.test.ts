@@ -178,6 +178,10 @@ describe('hostile pickles', () => {
     expect(codeOf(...head, '0', `h\x00h\x01\x85R0`.repeat(5000), 'N.')).toBe('format/malformed');
   });
 
+  it('stops a pickle that makes objects without end', () => {
+    expect(codeOf(']', `(${'\x8f'.repeat(1_000_000)}e`.repeat(2), '.')).toBe('format/malformed');
+  });
+
   it('stops a pickle of endless instructions', () => {
     expect(codeOf('N', '20'.repeat(6_000_000), '.')).toBe('format/malformed');
   });

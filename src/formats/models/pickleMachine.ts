@@ -25,6 +25,11 @@ const MAX_STACK = 1 << 20;
 const MAX_MARKS = 10_000;
 /** Memo entries: about one for each object. A state_dict of 2,000 tensors uses 30,000. */
 const MAX_MEMO = 1 << 21;
+/**
+ * Containers and objects made: each costs a few hundred bytes here and one byte there. A checkpoint of 10,000 tensors
+ * makes about 100,000.
+ */
+const MAX_OBJECTS = 1 << 20;
 /** Memory made by REDUCE that is not in the file: this many times the pickle, and never less than the floor. */
 const CHARGE_PER_PICKLE_BYTE = 4;
 const CHARGE_FLOOR_BYTES = 1 << 20;
@@ -43,6 +48,7 @@ export class PickleMachine implements CallScope {
   private readonly seenOpaque = new Set<string>();
   private readonly globals = new Map<string, PickleValue>();
   private allowanceBytes: number;
+  private objects = 0;
 
   constructor(
     bytes: Uint8Array,
@@ -75,6 +81,12 @@ export class PickleMachine implements CallScope {
   push(value: PickleValue): void {
     if (this.stack.length >= MAX_STACK) throw this.malformed('its stack grows without end');
     this.stack.push(value);
+  }
+
+  /** `push` for a container or object that the instruction made. */
+  pushNew(value: PickleValue): void {
+    if (++this.objects > MAX_OBJECTS) throw this.malformed('it makes more objects than any model needs');
+    this.push(value);
   }
 
   pop(): PickleValue {

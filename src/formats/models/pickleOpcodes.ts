@@ -111,7 +111,7 @@ const LITERALS: readonly [number | string, Opcode][] = [
 function tupleOf(m: PickleMachine, count: number): void {
   const items: PickleValue[] = [];
   for (let i = 0; i < count; i++) items.unshift(m.pop());
-  m.push(items);
+  m.pushNew(items);
 }
 
 function addItems(m: PickleMachine): void {
@@ -124,7 +124,7 @@ function addItems(m: PickleMachine): void {
 function dictFromMark(m: PickleMachine): void {
   const dict = new Map<PickleValue, PickleValue>();
   m.setItems(dict, m.popMark());
-  m.push(dict);
+  m.pushNew(dict);
 }
 
 /** Opcodes that build and fill containers. */
@@ -133,17 +133,17 @@ const CONTAINERS: readonly [number | string, Opcode][] = [
   ['0', (m) => m.drop()],
   ['1', (m) => void m.popMark()],
   ['2', (m) => m.push(m.top())],
-  [')', (m) => m.push([])],
-  [']', (m) => m.push([])],
-  ['}', (m) => m.push(new Map())],
-  [0x8f, (m) => m.push(new Set())],
-  ['t', (m) => m.push(m.popMark())],
-  ['l', (m) => m.push(m.popMark())],
+  [')', (m) => m.pushNew([])],
+  [']', (m) => m.pushNew([])],
+  ['}', (m) => m.pushNew(new Map())],
+  [0x8f, (m) => m.pushNew(new Set())],
+  ['t', (m) => m.pushNew(m.popMark())],
+  ['l', (m) => m.pushNew(m.popMark())],
   ['d', dictFromMark],
   [0x85, (m) => tupleOf(m, 1)],
   [0x86, (m) => tupleOf(m, 2)],
   [0x87, (m) => tupleOf(m, 3)],
-  [0x91, (m) => m.push(new Set(m.popMark()))],
+  [0x91, (m) => m.pushNew(new Set(m.popMark()))],
   ['a', (m) => { const item = m.pop(); m.append(m.top(), [item]); }],
   ['e', (m) => { const items = m.popMark(); m.append(m.top(), items); }],
   ['s', (m) => { const value = m.pop(); const key = m.pop(); m.setItems(m.top(), [key, value]); }],
@@ -153,24 +153,24 @@ const CONTAINERS: readonly [number | string, Opcode][] = [
 
 function inst(m: PickleMachine): void {
   const func = m.global(m.cursor.textLine(), m.cursor.textLine());
-  m.push(m.call(func, m.popMark()));
+  m.pushNew(m.call(func, m.popMark()));
 }
 
 function obj(m: PickleMachine): void {
   const [func, ...args] = m.popMark();
-  m.push(m.call(func ?? null, args));
+  m.pushNew(m.call(func ?? null, args));
 }
 
 function stackGlobal(m: PickleMachine): void {
   const name = m.pop();
   const module = m.pop();
   if (typeof name !== 'string' || typeof module !== 'string') throw m.malformed('a class has no name');
-  m.push(m.global(module, name));
+  m.pushNew(m.global(module, name));
 }
 
 function reduce(m: PickleMachine): void {
   const args = m.pop();
-  m.push(m.call(m.pop(), args));
+  m.pushNew(m.call(m.pop(), args));
 }
 
 function newObjectWithKeywords(m: PickleMachine): void {
@@ -188,7 +188,7 @@ function refuseBuffer(m: PickleMachine): void {
 
 /** Opcodes that name, call and remember objects. */
 const OBJECTS: readonly [number | string, Opcode][] = [
-  ['c', (m) => m.push(m.global(m.cursor.textLine(), m.cursor.textLine()))],
+  ['c', (m) => m.pushNew(m.global(m.cursor.textLine(), m.cursor.textLine()))],
   [0x93, stackGlobal],
   ['R', reduce],
   [0x81, reduce],

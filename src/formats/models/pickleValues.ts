@@ -91,10 +91,13 @@ export class NumpyDType {
   constructor(readonly code: string) {}
 }
 
+const NO_DTYPE = new NumpyDType('V0');
+const NO_BYTES = new Uint8Array(0);
+
 /** A numpy array. `bytes` are its elements in C order, or in Fortran order where `fortranOrder`. */
 export class NdArray {
-  dtype: NumpyDType = new NumpyDType('u1');
+  dtype: NumpyDType = NO_DTYPE;
   shape: readonly number[] = [0];
   fortranOrder = false;
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = NO_BYTES;
 }
