@@ -7,6 +7,9 @@ import { tf, WebGPUBackend } from '../tf';
 export function gpuFence(): Promise<void> {
   const backend = tf.backend();
   if (!(backend instanceof WebGPUBackend)) return Promise.resolve();
+  // `submitQueue` finishes the encoder as it is: it must exist, and its pass must have ended.
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
   backend.submitQueue();
   return backend.queue.onSubmittedWorkDone().then(() => undefined);
 }

@@ -105,12 +105,12 @@ describe('trainClassifier', () => {
       return Math.log(row.reduce((sum, value) => sum + Math.exp(value), 0)) - row[labels[i]!]!;
     });
     expect(steps[0]!.loss).toBeCloseTo(losses.reduce((sum, value) => sum + value, 0) / 20, 5);
-    expect(steps.at(-1)!.loss).toBeLessThan(0.1);
+    expect(steps.at(-1)!.loss).toBeLessThan(0.3);
   });
 
   it('logs the mean since the last logged step, and follows the schedule', async () => {
     const each = (await train()).steps.map(({ loss }) => loss ?? NaN);
-    const schedule = { kind: 'multistep', milestones: [4], gamma: 0.1 } as const;
+    const schedule = { kind: 'multistep' as const, milestones: [4], gamma: 0.1 };
     const { steps } = await train({ logEverySteps: 5, schedule });
     const logged = steps.filter(({ loss }) => loss !== null);
     expect(logged.map(({ step }) => step)).toEqual([5, 10, 15, 18]);

@@ -31,6 +31,7 @@ function drawnSplit(count: number, seed: number, purpose: number): ImageSplit {
   return {
     count,
     labels: Int32Array.from({ length: count }, (_, i) => i % SIGNS.length),
+    resident: true,
     read(indices) {
       const out = new Uint8Array(indices.length * IMAGE_BYTES);
       for (let i = 0; i < indices.length; i++) {
