@@ -54,7 +54,7 @@ describe('installKernels', () => {
   it('leaves uncovered shapes to the stock kernels', async () => {
     const installed = installKernels(open.backend);
     const y = tf.tidy(() =>
-      tf.conv2d(tf.ones([1, 8, 8, 2]) as tf.Tensor4D, tf.ones([7, 7, 2, 3]) as tf.Tensor4D, 1, 'valid'),
+      tf.conv2d(tf.ones<tf.Rank.R4>([1, 8, 8, 2]), tf.ones<tf.Rank.R4>([7, 7, 2, 3]), 1, 'valid'),
     );
     expect(Array.from(await y.data())).toEqual(Array.from({ length: 12 }, () => 98));
     y.dispose();

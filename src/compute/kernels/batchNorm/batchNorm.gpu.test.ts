@@ -77,8 +77,8 @@ describe('batchNormTrain', () => {
   });
 
   it('keeps no tensors', () => {
-    const x = tf.ones([2, 4, 4, 8]) as tf.Tensor4D;
-    const [gamma, beta] = [tf.ones([8]) as tf.Tensor1D, tf.zeros([8]) as tf.Tensor1D];
+    const x = tf.ones<tf.Rank.R4>([2, 4, 4, 8]);
+    const [gamma, beta] = [tf.ones<tf.Rank.R1>([8]), tf.zeros<tf.Rank.R1>([8])];
     const before = [tf.memory().numTensors, open.backend.numDataIds()];
     const { y, mean, variance } = batchNormTrain(x, gamma, beta, EPSILON, true);
     tf.dispose([y, mean, variance]);

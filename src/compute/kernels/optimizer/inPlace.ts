@@ -1,4 +1,5 @@
-import { tf, type WebGPUBackend } from '../../tf';
+import type { tf } from '../../tf';
+import { type WebGPUBackend } from '../../tf';
 import { WORKGROUP } from '../host';
 
 /**

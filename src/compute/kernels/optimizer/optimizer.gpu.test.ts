@@ -35,7 +35,7 @@ function sgdReference(momentum: number, weightDecay: number): Float64Array {
   for (let step = 0; step < STEPS; step++) {
     gradient(step).forEach((g, i) => {
       v[i] = momentum * v[i]! + g + weightDecay * p[i]!;
-      p[i] = p[i]! - rate(step) * v[i]!;
+      p[i] = p[i]! - rate(step) * v[i];
     });
   }
   return p;
@@ -50,8 +50,8 @@ function adamReference(options: AdamOptions): Float64Array {
       if (options.decoupled) p[i] = p[i]! * (1 - rate(step) * options.weightDecay);
       m[i] = beta1 * m[i]! + (1 - beta1) * g;
       v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
-      const hat = Math.sqrt(v[i]! / (1 - beta2 ** (step + 1)));
-      p[i] = p[i]! - (rate(step) * m[i]!) / (1 - beta1 ** (step + 1)) / (hat + options.epsilon);
+      const hat = Math.sqrt(v[i] / (1 - beta2 ** (step + 1)));
+      p[i] = p[i]! - (rate(step) * m[i]) / (1 - beta1 ** (step + 1)) / (hat + options.epsilon);
     });
   }
   return p;
