@@ -4,6 +4,7 @@ import { readFixture } from '../../../tests/setup/fixture';
 import { parseNpz } from '../../../tests/setup/npz';
 import { parseIndex, unpackState, type PackedTensor } from '../../../tests/setup/packedState';
 import { openDevice, type OpenDevice } from '../device/device';
+import { installKernels, type InstalledKernels } from '../kernels/install';
 import { tf } from '../tf';
 import { buildFrozenNetwork } from './frozen';
 import { toFileLayout } from './layout';
@@ -136,7 +137,13 @@ const modes = cases.flatMap((one) =>
     : [{ ...one, mode: 'train' as const }],
 );
 
-describe('layers against PyTorch', () => {
+describe.each(['stock', 'own'])('layers against PyTorch, %s kernels', (kernels) => {
+  let installed: InstalledKernels | null = null;
+  beforeAll(() => {
+    if (kernels === 'own') installed = installKernels(device.backend);
+  });
+  afterAll(() => installed?.uninstall());
+
   it.each(modes)('trainable, $mode: $title ($name)', async ({ name, forward, mode }) => {
     const bound = bind(name, forward);
     const network = buildTrainable(bound, { state: fixture.state(name) });

@@ -1,6 +1,6 @@
 import type { StateDict, StateTensor } from '../../formats/models/stateDict';
 import { tf } from '../tf';
-import { batchNormTrain } from './batchNorm';
+import { batchNormTrain } from '../kernels/batchNorm/batchNorm';
 import { BATCH_NORM_EPSILON, initialState } from './initialise';
 import { deviceShape, floatValues, toDeviceLayout, toFileLayout } from './layout';
 import { requireMatch } from './matchState';
