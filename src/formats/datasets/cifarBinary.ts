@@ -1,6 +1,6 @@
 import { StudioError } from '../../protocol/errors';
-import { sniff } from '../sniff';
 import { assembleCifar, type CifarBatch } from './cifarAssemble';
+import { cifarKind } from './cifarKind';
 import {
   CIFAR_IMAGE_BYTES,
   cifarBinaryRole,
@@ -20,18 +20,7 @@ import type { TarMember } from './tar';
 export const cifarBinary: DatasetFormat = {
   id: 'cifar-binary',
   label: 'CIFAR binary batches',
-  async matches(files) {
-    try {
-      const [only] = files;
-      if (only !== undefined && files.length === 1 && (await sniff(only)).kind === 'cifar-binary')
-        return true;
-      for await (const member of cifarMembers(files, {}))
-        if (cifarBinaryRole(member.path) !== null) return true;
-    } catch {
-      // Damage is reported by `open` or by whoever finds that nothing matched.
-    }
-    return false;
-  },
+  matches: async (files, options) => (await cifarKind(files, options)) === 'binary',
   async open(files, options) {
     const batches: CifarBatch[] = [];
     let names: string[] | null = null;

@@ -1,17 +1,14 @@
 import { StudioError } from '../../protocol/errors';
-import { readRange, type InputFile } from '../input';
 import { latin1Text } from '../models/latin1';
 import { unpickle } from '../models/pickle';
 import { NdArray, type PickleDict, type PickleValue } from '../models/pickleValues';
 import { assembleCifar, type CifarBatch } from './cifarAssemble';
 import { CIFAR_IMAGE_BYTES, cifarPythonRole, interleave, type CifarRole } from './cifarLayout';
+import { cifarKind } from './cifarKind';
 import { cifarMembers, memberBytes } from './cifarMembers';
 import type { DatasetFormat } from './format';
-import { baseName, datasetName } from './paths';
-import { looksLikeTar, type TarMember } from './tar';
-
-/** First byte of a pickle of protocol 2 or later. */
-const PICKLE_PROTO = 0x80;
+import { datasetName } from './paths';
+import type { TarMember } from './tar';
 
 /**
  * CIFAR-10 and CIFAR-100, python version: pickled dicts, loose or in a `.tar.gz`, read by the allow-list unpickler. One
@@ -20,17 +17,7 @@ const PICKLE_PROTO = 0x80;
 export const cifarPython: DatasetFormat = {
   id: 'cifar-python',
   label: 'CIFAR python batches',
-  async matches(files) {
-    try {
-      const candidates: InputFile[] = [];
-      for (const file of files) if (await couldBe(file, files.length)) candidates.push(file);
-      for await (const member of cifarMembers(candidates, {}))
-        if (cifarPythonRole(member.path) !== null) return true;
-    } catch {
-      // Damage is reported by `open` or by whoever finds that nothing matched.
-    }
-    return false;
-  },
+  matches: async (files, options) => (await cifarKind(files, options)) === 'python',
   async open(files, options) {
     const batches: CifarBatch[] = [];
     let names: string[] | null = null;
@@ -44,12 +31,6 @@ export const cifarPython: DatasetFormat = {
     return assembleCifar(datasetName(files[0]?.path ?? ''), cifarPython.id, batches, names);
   },
 };
-
-/** `train`, `test` and `meta` are names that folders and scripts have too: a loose file must also be a pickle. */
-async function couldBe(file: InputFile, files: number): Promise<boolean> {
-  if (cifarPythonRole(file.path) !== null) return (await readRange(file.blob, 0, 1))[0] === PICKLE_PROTO;
-  return (files === 1 || /\.(?:tar|tgz|gz)$/i.test(baseName(file.path))) && looksLikeTar(file);
-}
 
 function malformed(member: TarMember, why: string): StudioError {
   return new StudioError('format/malformed', `${member.path} is not a CIFAR python batch: ${why}.`, {

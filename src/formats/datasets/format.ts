@@ -22,8 +22,8 @@ export interface DatasetFormat {
   readonly id: string;
   /** Plain words for the page. */
   readonly label: string;
-  /** Whether these files are of this kind, from their names and first bytes. Throws nothing. */
-  matches(files: readonly InputFile[]): Promise<boolean>;
+  /** Whether these files are of this kind, from their names and first bytes. Throws `aborted` only. */
+  matches(files: readonly InputFile[], options: OpenOptions): Promise<boolean>;
   /** @throws StudioError naming the file and the reason; `aborted` when `options.signal` fires. */
   open(files: readonly InputFile[], options: OpenOptions): Promise<ImageDataset>;
 }

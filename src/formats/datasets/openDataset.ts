@@ -21,7 +21,7 @@ export async function openDataset(
   if (files.length === 0) throw new StudioError('file/missing', 'No files were given for the data set.');
   for (const format of DATASET_FORMATS) {
     throwIfAborted(options.signal);
-    if (await format.matches(files)) return format.open(files, options);
+    if (await format.matches(files, options)) return format.open(files, options);
   }
   throw await whyNothing(files, options);
 }
