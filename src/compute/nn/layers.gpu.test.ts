@@ -4,7 +4,9 @@ import { readFixture } from '../../../tests/setup/fixture';
 import { parseNpz } from '../../../tests/setup/npz';
 import { parseIndex, unpackState, type PackedTensor } from '../../../tests/setup/packedState';
 import { openDevice, type OpenDevice } from '../device/device';
+import { GRADIENT } from '../kernels/batchNorm/names';
 import { installKernels, type InstalledKernels } from '../kernels/install';
+import { hostOf } from '../kernels/registry';
 import { tf } from '../tf';
 import { buildFrozenNetwork } from './frozen';
 import { toFileLayout } from './layout';
@@ -143,6 +145,11 @@ describe.each(['stock', 'own'])('layers against PyTorch, %s kernels', (kernels) 
     if (kernels === 'own') installed = installKernels(device.backend);
   });
   afterAll(() => installed?.uninstall());
+
+  it('runs on the kernels it names', () => {
+    expect(hostOf('Conv2D') === null).toBe(kernels === 'stock');
+    expect(hostOf(GRADIENT) === null).toBe(kernels === 'stock');
+  });
 
   it.each(modes)('trainable, $mode: $title ($name)', async ({ name, forward, mode }) => {
     const bound = bind(name, forward);
