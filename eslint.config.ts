@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import type { Linter } from 'eslint';
 import reactHooks from 'eslint-plugin-react-hooks';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
@@ -21,7 +22,10 @@ const TENSORS = {
   message: 'tfjs is imported in one place, src/compute/tf.ts, and used in compute, worker and headless only.',
 };
 
-function forbid(folders: readonly string[], extra: readonly { group: string[]; message: string }[]) {
+function forbid(
+  folders: readonly string[],
+  extra: readonly { group: string[]; message: string }[],
+): Linter.RulesRecord {
   const patterns = [
     ...extra,
     ...(folders.length === 0
@@ -33,7 +37,7 @@ function forbid(folders: readonly string[], extra: readonly { group: string[]; m
           },
         ]),
   ];
-  return { 'no-restricted-imports': ['error', { patterns }] } as const;
+  return { 'no-restricted-imports': ['error', { patterns }] };
 }
 
 const layerRules = Object.entries(LAYERS).map(([name, allowed]) => ({
