@@ -22,41 +22,60 @@ export const PURPOSE = {
   labelMap: 10,
 } as const;
 
-/** High and low 32 bits of a 32x32-bit product. */
-function multiply(a: number, b: number): [number, number] {
+/** The high 32 bits of a 32x32-bit product. */
+function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;
-  const low = Math.imul(a, b) >>> 0;
-  const carry = ((aLow * bLow) / 0x10000) >>> 0;
-  const mid1 = aHigh * bLow + carry;
-  const mid2 = aLow * bHigh + (mid1 % 0x10000);
-  const high = (aHigh * bHigh + Math.floor(mid1 / 0x10000) + Math.floor(mid2 / 0x10000)) >>> 0;
-  return [high, low];
+  const middle = aHigh * bLow + ((Math.imul(aLow, bLow) >>> 16) >>> 0);
+  const low = aLow * bHigh + (middle % 0x10000);
+  return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(low / 0x10000)) >>> 0;
 }
 
-/** One Philox 4x32-10 block. `counter` has four words, `key` two; returns four new words. */
-export function philox(
-  counter: readonly number[],
-  key: readonly [number, number],
-): [number, number, number, number] {
-  let [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = counter;
-  let [k0, k1] = key;
+/**
+ * One Philox 4x32-10 block, written into the four words of `out`. Arguments are scalars, because start weights of a large
+ * transform take millions of blocks and an array for each is what the time would go to.
+ */
+function philoxInto(
+  out: Uint32Array,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+): void {
   for (let round = 0; round < 10; round++) {
-    const [high0, low0] = multiply(M0, c0);
-    const [high1, low1] = multiply(M1, c2);
-    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
+    const high0 = multiplyHigh(M0, c0);
+    const low0 = Math.imul(M0, c0) >>> 0;
+    const high1 = multiplyHigh(M1, c2);
+    const low1 = Math.imul(M1, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
     k0 = (k0 + W0) >>> 0;
     k1 = (k1 + W1) >>> 0;
   }
-  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}
+
+/** One Philox 4x32-10 block. `counter` has four words, `key` two; returns four new words. */
+export function philox(counter: readonly number[], key: readonly [number, number]): readonly number[] {
+  const out = new Uint32Array(4);
+  const [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = counter;
+  philoxInto(out, c0, c1, c2, c3, key[0], key[1]);
+  return [...out];
 }
 
 /** A sequential view of one Philox stream. */
 export class RandomStream {
   private block = 0;
-  private words: readonly number[] = [];
+  private readonly words = new Uint32Array(4);
   private position = 4;
   private spareNormal: number | null = null;
 
@@ -70,10 +89,8 @@ export class RandomStream {
   /** Uniform integer in [0, 2^32). */
   uint32(): number {
     if (this.position === 4) {
-      this.words = philox(
-        [this.block++, this.index >>> 0, Math.floor(this.index / 2 ** 32) >>> 0, 0],
-        [this.seed >>> 0, this.purpose >>> 0],
-      );
+      const high = Math.floor(this.index / 2 ** 32) >>> 0;
+      philoxInto(this.words, this.block++, this.index >>> 0, high, 0, this.seed >>> 0, this.purpose >>> 0);
       this.position = 0;
     }
     return this.words[this.position++] ?? 0;
