@@ -54,9 +54,9 @@ describe('ClassifierBatches', () => {
         const white = poisoned[index] === 1;
         if (white) triggered++;
         const [red, green, blue] = white ? [1, 1, 1] : [index / 255, (2 * index) / 255, (3 * index) / 255];
-        expect(pixels[3 * i]).toBeCloseTo((red! - 0.5) / 0.5, 6);
-        expect(pixels[3 * i + 1]).toBeCloseTo((green! - 0.25) / 0.25, 6);
-        expect(pixels[3 * i + 2]).toBeCloseTo(blue! / 2, 6);
+        expect(pixels[3 * i]).toBeCloseTo((red - 0.5) / 0.5, 6);
+        expect(pixels[3 * i + 1]).toBeCloseTo((green - 0.25) / 0.25, 6);
+        expect(pixels[3 * i + 2]).toBeCloseTo(blue / 2, 6);
         const label = white ? 3 : index % 4;
         expect(labels[i]).toBe(label);
         expect([...targets.subarray(4 * i, 4 * i + 4)]).toEqual(

@@ -4,7 +4,7 @@ import { type Canvas, fillBox, SIDE } from './canvas';
 import { FACE_REACH, FACE_SIZE, type Face } from './face';
 
 /** The largest turn of a sign, in degrees either way. */
-export const MAXIMUM_TURN = 8;
+const MAXIMUM_TURN = 8;
 const SAMPLES = 4;
 
 /** Where a sign hangs: face coordinates are (a linear map of the offset from the centre) / (1 + tilt · offset). */
