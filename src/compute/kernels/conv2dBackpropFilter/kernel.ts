@@ -12,10 +12,10 @@ interface Variant {
   readonly outputs: Components;
 }
 
-/** Partial sums may take this much memory. */
+/** Partial sums may take this much memory, and no more elements than x and dy together: they are written and read again. */
 const MAX_PARTIAL_BYTES = 64 * 2 ** 20;
 
-/** Enough invocations to fill a large GPU; a software adapter loses nothing by it but the (small) second pass. */
+/** Enough invocations for a large GPU; software adapters are content with a quarter of it. */
 const WANTED_INVOCATIONS = 16384;
 
 /**
@@ -109,10 +109,11 @@ export function conv2dFilterGradient(
   const inTiles = Math.ceil(g.inChannels / variant.inputChannels);
   const perChunk = outTiles * inTiles * g.kernelHeight;
   const rows = g.batch * g.outHeight;
+  const operands = rows * g.outWidth * (g.outChannels + g.inChannels * g.stride * g.stride);
   const wanted = Math.min(
     rows,
     Math.ceil(WANTED_INVOCATIONS / perChunk),
-    Math.floor(MAX_PARTIAL_BYTES / (4 * size)),
+    Math.floor(Math.min(MAX_PARTIAL_BYTES / 4, operands) / size),
   );
   const chunkRows = Math.ceil(rows / Math.max(1, wanted));
   const chunks = Math.ceil(rows / chunkRows);
