@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { StudioError } from '../src/protocol/errors';
+import { type Experiment, parseExperiment } from '../src/protocol/experiment';
+import { runExperiment } from './experimentRun';
+import { resultTable } from './report';
+import { folderOf } from './studio';
+
+/** `headless run FILE --out DIR [--steps N] [--resume]`. */
+export async function run(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      out: { type: 'string' },
+      steps: { type: 'string' },
+      resume: { type: 'boolean', default: false },
+    },
+  });
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1 || values.out === undefined) {
+    throw new StudioError(
+      'experiment/invalid',
+      'run wants an experiment file and a folder: run FILE --out DIR.',
+    );
+  }
+  const experiment = withSteps(await readExperiment(path), values.steps);
+  const outcome = await runExperiment({
+    experiment,
+    folder: folderOf(path),
+    out: values.out,
+    resume: values.resume,
+    log: (line) => console.error(line),
+  });
+  if ('interruptedAt' in outcome) {
+    console.error(`interrupted at step ${outcome.interruptedAt}; the same command with --resume goes on`);
+    throw new StudioError('aborted', 'The run was interrupted.');
+  }
+  const { results } = outcome;
+  console.log(resultTable(results));
+  console.log(
+    `${results.steps} steps, ${results.secondsPerStep.toFixed(3)} s a step, ${results.trainingSeconds.toFixed(0)} s of training on ${results.adapter}`,
+  );
+  console.log(`outputs: ${values.out}`);
+}
+
+/** Reads and checks an experiment file. @throws StudioError `file/missing`, `experiment/*`. */
+export async function readExperiment(path: string): Promise<Experiment> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new StudioError('file/missing', `The experiment file ${path} cannot be read.`, {
+      subject: path,
+      cause,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new StudioError('experiment/invalid', `${path} is not JSON.`, { subject: path, cause });
+  }
+  return parseExperiment(value, path);
+}
+
+/** The experiment with so many steps in place of its own. @throws StudioError `experiment/invalid`. */
+export function withSteps(experiment: Experiment, steps: string | undefined): Experiment {
+  if (steps === undefined) return experiment;
+  const maxSteps = Number(steps);
+  if (!Number.isInteger(maxSteps) || maxSteps < 1) {
+    throw new StudioError('experiment/invalid', `--steps wants a whole number above 0, not "${steps}".`, {
+      subject: 'steps',
+    });
+  }
+  return { ...experiment, defense: { ...experiment.defense, maxSteps } };
+}

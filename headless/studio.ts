@@ -1,0 +1,62 @@
+import { openAsBlob } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { attackByKind } from '../src/compute/attacks/registry';
+import { DEMO_VICTIM_PATH, DRAWN_SIGNS_PATH } from '../src/data/drawn/demoExperiment';
+import type { Experiment } from '../src/protocol/experiment';
+import type { WorkerEvent } from '../src/protocol/messages';
+import type { RunStore } from '../src/storage/runStore';
+import { createEngine, type Engine } from '../src/worker/engine/engine';
+import { loadDataset, loadDrawnSigns } from '../src/worker/engine/loadDataset';
+import { loadModel } from '../src/worker/engine/loadModel';
+import { installDawn } from './dawn';
+import { inputFile, inputFiles } from './files';
+
+/** The checkout that this command line belongs to; what the project ships lies under it. */
+export const PROJECT_ROOT = process.env['REFINE_STUDIO_ROOT'] ?? process.cwd();
+const DEMO_VICTIM = join(PROJECT_ROOT, 'public', DEMO_VICTIM_PATH);
+
+/** The page's engine, on Dawn. */
+export async function openEngine(store: RunStore, emit: (event: WorkerEvent) => void): Promise<Engine> {
+  const gpu = await installDawn();
+  return createEngine({ store, emit, gpu, fetchDemo: () => openAsBlob(DEMO_VICTIM) });
+}
+
+/**
+ * Loads everything an experiment names, as dropping it on the page would. Paths are relative to `folder`.
+ * @throws StudioError naming the file and the reason.
+ */
+export async function loadInputs(engine: Engine, experiment: Experiment, folder: string): Promise<void> {
+  const { session } = engine;
+  const { model, dataset, attack, defense } = experiment;
+  session.replaceModel(
+    await loadModel(
+      model.path === DEMO_VICTIM_PATH
+        ? { path: DEMO_VICTIM_PATH, blob: await openAsBlob(DEMO_VICTIM) }
+        : await inputFile(resolve(folder, model.path)),
+    ),
+  );
+  session.replaceDataset(
+    dataset.path === DRAWN_SIGNS_PATH
+      ? await loadDrawnSigns()
+      : await loadDataset(
+          await inputFiles(resolve(folder, dataset.path)),
+          dataset.testPath === null ? null : await inputFiles(resolve(folder, dataset.testPath)),
+        ),
+  );
+  if (attack) {
+    const images = attackByKind(attack.kind).options.filter((option) => option.kind === 'image');
+    for (const { key } of images) {
+      const path = attack.options[key];
+      if (typeof path !== 'string') continue;
+      await session.images.add({ ...(await inputFile(resolve(folder, path))), path });
+    }
+  }
+  if (defense.initialWeights !== null) {
+    session.extraFiles.set(defense.initialWeights, await inputFile(resolve(folder, defense.initialWeights)));
+  }
+}
+
+/** The folder that an experiment file's paths are relative to. */
+export function folderOf(file: string): string {
+  return dirname(resolve(file));
+}
