@@ -1,4 +1,5 @@
 import type { OptimizerSettings } from '../../protocol/experiment';
+import { adamStep } from '../kernels/optimizer/adam';
 import { tf } from '../tf';
 import type { Optimizer, OptimizerState, StepRates } from './optimizer';
 import { mismatch, Slots } from './slots';
@@ -22,37 +23,19 @@ export class Adam implements Optimizer {
   step(gradients: ReadonlyMap<string, tf.Tensor>, rates: StepRates): void {
     this.steps += 1;
     const { beta2, epsilon, weightDecay, kind } = this.settings;
-    const beta1 = rates.momentum;
-    const stepSize = rates.learningRate / (1 - beta1 ** this.steps);
-    const correction = Math.sqrt(1 - beta2 ** this.steps);
+    const options = {
+      learningRate: rates.learningRate,
+      beta1: rates.momentum,
+      beta2,
+      epsilon,
+      weightDecay,
+      decoupled: kind === 'adamw',
+    };
     tf.tidy(() => {
-      const scalars = [beta1, 1 - beta1, beta2, 1 - beta2, stepSize, correction, epsilon].map((x) =>
-        tf.scalar(x),
-      );
-      const [keepMean, takeMean, keepSquare, takeSquare, rate, root, tiny] = scalars as [
-        tf.Scalar,
-        tf.Scalar,
-        tf.Scalar,
-        tf.Scalar,
-        tf.Scalar,
-        tf.Scalar,
-        tf.Scalar,
-      ];
-      const decay = tf.scalar(kind === 'adam' ? weightDecay : 1 - rates.learningRate * weightDecay);
       for (const [name, weight] of this.parameters) {
-        const mean = this.slots.get('mean', name);
-        const square = this.slots.get('square', name);
-        let gradient = gradients.get(name) ?? tf.zerosLike(weight);
-        if (weightDecay !== 0) {
-          if (kind === 'adam') gradient = tf.add(gradient, tf.mul(decay, weight));
-          else weight.assign(tf.mul(weight, decay));
-        }
-        const nextMean = tf.add(tf.mul(keepMean, mean), tf.mul(takeMean, gradient));
-        const nextSquare = tf.add(tf.mul(keepSquare, square), tf.mul(takeSquare, tf.square(gradient)));
-        mean.assign(nextMean);
-        square.assign(nextSquare);
-        const denominator = tf.add(tf.div(tf.sqrt(nextSquare), root), tiny);
-        weight.assign(tf.sub(weight, tf.mul(rate, tf.div(nextMean, denominator))));
+        const gradient = gradients.get(name) ?? tf.zerosLike(weight);
+        const [mean, square] = [this.slots.get('mean', name), this.slots.get('square', name)];
+        adamStep(weight, gradient, mean, square, options, this.steps);
       }
     });
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fixture from '../../../tests/fixtures/parity/optimizers.json';
 import type { OptimizerSettings, ScheduleSettings } from '../../protocol/experiment';
 import { openDevice, type OpenDevice } from '../device/device';
+import { installKernels, type InstalledKernels } from '../kernels/install';
 import { tf } from '../tf';
 import { createOptimizer } from './createOptimizer';
 import type { Optimizer } from './optimizer';
@@ -78,14 +79,19 @@ function worst(ours: Values, theirs: Values): number {
   return error;
 }
 
-describe('optimisers', () => {
+describe.each(['stock kernels', 'own kernels'])('optimisers on %s', (kernels) => {
   let open: OpenDevice;
+  let installed: InstalledKernels | null = null;
   beforeAll(async () => {
     open = await openDevice();
     // Small tensors would otherwise be computed on the CPU.
     tf.env().set('WEBGPU_CPU_FORWARD', false);
+    if (kernels === 'own kernels') installed = installKernels(open.backend);
   });
-  afterAll(() => open.close());
+  afterAll(() => {
+    installed?.uninstall();
+    open.close();
+  });
 
   it.each(fixture.cases)('$name takes the steps of torch.optim', async ({ name, weights }) => {
     const before = tf.memory().numTensors;

@@ -1,4 +1,5 @@
 import type { OptimizerSettings } from '../../protocol/experiment';
+import { sgdStep } from '../kernels/optimizer/sgd';
 import { tf } from '../tf';
 import type { Optimizer, OptimizerState, StepRates } from './optimizer';
 import { mismatch, Slots } from './slots';
@@ -19,18 +20,11 @@ export class Sgd implements Optimizer {
   }
 
   step(gradients: ReadonlyMap<string, tf.Tensor>, rates: StepRates): void {
+    const options = { ...rates, weightDecay: this.settings.weightDecay };
     tf.tidy(() => {
-      const learningRate = tf.scalar(rates.learningRate);
-      const momentum = tf.scalar(rates.momentum);
-      const decay = tf.scalar(this.settings.weightDecay);
       for (const [name, weight] of this.parameters) {
-        const velocity = this.slots.get('momentum', name);
-        const gradient = gradients.get(name);
-        const decayed = tf.mul(decay, weight);
-        const direction = gradient ? tf.add(gradient, decayed) : decayed;
-        const next = tf.add(tf.mul(momentum, velocity), direction);
-        velocity.assign(next);
-        weight.assign(tf.sub(weight, tf.mul(learningRate, next)));
+        const gradient = gradients.get(name) ?? tf.zerosLike(weight);
+        sgdStep(weight, gradient, this.slots.get('momentum', name), options, false);
       }
     });
     this.steps += 1;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import fixture from '../../../tests/fixtures/parity/losses.json';
+import { PURPOSE, RandomStream } from '../../data/random';
 import { openDevice, type OpenDevice } from '../device/device';
 import { tf } from '../tf';
 import { binaryCrossEntropy, crossEntropy } from './classificationLoss';
@@ -65,6 +66,40 @@ describe('remapProbabilities', () => {
   });
 });
 
+/** The loss on two normalised copies of the batch, in float64, from its definition. */
+function twoViewLoss(
+  images: ArrayLike<number>,
+  classes: Int32Array,
+  size: number,
+  temperature: number,
+): number {
+  const count = classes.length;
+  const unit = Array.from({ length: count }, (_, i) => {
+    const image = Float64Array.from({ length: size }, (_value, k) => images[i * size + k]!);
+    const norm = Math.hypot(...image);
+    return image.map((value) => value / norm);
+  });
+  const dot = unit.map((a) =>
+    unit.map((b) => a.reduce((sum, value, k) => sum + value * b[k]!, 0) / temperature),
+  );
+  let total = 0;
+  for (let i = 0; i < count; i++) {
+    let denominator = 0;
+    let positives = 0;
+    let attraction = 0;
+    for (let other = 0; other < 2 * count; other++) {
+      if (other === i) continue;
+      const s = dot[i]![other % count]!;
+      denominator += Math.exp(s);
+      if (classes[i] !== classes[other % count]) continue;
+      positives += 1;
+      attraction += s;
+    }
+    total += Math.log(denominator) - attraction / positives;
+  }
+  return total / count;
+}
+
 describe('supconLoss', () => {
   const { shape, labels, cases } = fixture.supcon;
   it.each(cases)(
@@ -87,6 +122,27 @@ describe('supconLoss', () => {
       expect(tf.memory().numTensors).toBe(before);
     },
   );
+
+  it.each([16, 32, 64])('matches float64 on %i images of 32x32', async (count) => {
+    const side = 32;
+    const size = side * side * 3;
+    const random = new RandomStream(count, PURPOSE.sample);
+    const values = Float32Array.from({ length: count * size }, () => random.uniform());
+    const classes = Int32Array.from({ length: count }, () => random.below(10));
+    const images = tf.tensor(values, [count, side, side, 3]);
+    const labelTensor = tf.tensor1d(classes, 'int32');
+    const ours = await lossAndGradient(images, (x) =>
+      supconLoss(x, labelTensor, { temperature: 0.07, views: 2, normalize: true, reduction: 'mean' }),
+    );
+    const exact = (x: ArrayLike<number>) => twoViewLoss(x, classes, size, 0.07);
+    expect(Math.abs(ours.loss / exact(values) - 1)).toBeLessThan(1e-5);
+    // The slope along a random direction, by central differences in float64.
+    const direction = Float64Array.from(values, () => random.normal());
+    const at = (h: number) => exact(Float64Array.from(values, (value, i) => value + h * direction[i]!));
+    const slope = direction.reduce((sum, value, i) => sum + value * ours.gradient[i]!, 0);
+    expect(Math.abs(slope / ((at(1e-5) - at(-1e-5)) / 2e-5) - 1)).toBeLessThan(1e-3);
+    tf.dispose([images, labelTensor]);
+  });
 
   it('is log(2N - 1) where all features have collapsed, and finite for one lone image', async () => {
     const collapsed = tf.tidy(() =>

@@ -54,9 +54,21 @@ function fromSimilarities(s: tf.Tensor2D, labels: tf.Tensor1D, options: SupconOp
 }
 
 /**
+ * z zᵀ as the sum of the products of `parts` slices. One plain matMul would go to tfjs's split-K program (one matrix,
+ * inner dimension of 2,000 or more), which in 4.22.0 gives wrong numbers with `transposeB`, and adds in an order that
+ * changes from run to run; a batch of matrices never does.
+ */
+function gram(z: tf.Tensor2D, parts: number): tf.Tensor2D {
+  const [count, length] = z.shape;
+  const slices = tf.reshape(z, [count, parts, length / parts]);
+  const products = tf.matMul(tf.transpose(slices, [1, 0, 2]), tf.transpose(slices, [1, 2, 0]));
+  return tf.sum(products, 0);
+}
+
+/**
  * Supervised contrastive loss (Khosla et al. 2020; Eq. 8, METHODS 1.4) on the transformed images themselves.
  *
- * @param images [N, ...], flattened to [N, D]; differentiable. @param labels int32 [N], constant.
+ * @param images [N, H, ...], flattened to [N, D]; differentiable. @param labels int32 [N], constant.
  * The caller disposes the scalar.
  */
 export function supconLoss(images: tf.Tensor, labels: tf.Tensor1D, options: SupconOptions): tf.Scalar {
@@ -66,7 +78,7 @@ export function supconLoss(images: tf.Tensor, labels: tf.Tensor1D, options: Supc
     const norm = tf.sqrt(tf.sum(tf.square(flat), 1, true));
     const scale = options.normalize ? tf.div(1, tf.maximum(norm, NORM_EPSILON)) : tf.onesLike(norm);
     const z = tf.mul<tf.Tensor2D>(flat, scale);
-    const s = tf.div<tf.Tensor2D>(tf.matMul(z, z, false, true), options.temperature);
+    const s = tf.div<tf.Tensor2D>(gram(z, images.shape[1] ?? 1), options.temperature);
     const { value, slope } = fromSimilarities(s, labels, options);
     (save as tf.GradSaveFunc)([z, scale, slope]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {

@@ -1,0 +1,35 @@
+import type { RecipeName } from '../../protocol/experiment';
+import { RefineTrainer, type RefineTrainingContext } from '../refine/trainer';
+import type { PreparedDefense } from './defense';
+import { refineDefense } from './refineDefense';
+
+/** A member of the Defense registry: how a defence is prepared (trained, here) and put in front of the classifier. */
+export interface Defense<Context, Trainer> {
+  readonly kind: string;
+  readonly label: string;
+  readonly description: string;
+  /** Sets the preparation up; nothing is computed yet. The caller disposes the trainer. Throws what the trainer's constructor throws. */
+  prepare(context: Context): Trainer;
+  /** The defence as it stands after however many steps; valid while `trainer` lives. */
+  defend(trainer: Trainer): PreparedDefense;
+}
+
+const RECIPES: Readonly<Record<RecipeName, string>> = {
+  official: 'official recipe',
+  paper: 'paper recipe',
+};
+
+const refine: Defense<RefineTrainingContext, RefineTrainer> = {
+  kind: 'refine',
+  label: 'REFINE',
+  description: 'Trains a small network in front of the classifier and permutes its labels (ICLR 2025).',
+  prepare: (context) => new RefineTrainer(context),
+  defend: (trainer) => {
+    const { settings, labelMap } = trainer.context;
+    const label = `REFINE, ${RECIPES[settings.recipe]}, UNet ${settings.firstChannels}`;
+    return refineDefense(trainer.model, labelMap, label);
+  },
+};
+
+/** Defences by the `kind` of the experiment's `defense`. Adding one is one file and one line here. */
+export const DEFENSES = { refine } as const;

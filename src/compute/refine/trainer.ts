@@ -1,0 +1,165 @@
+import type { ImageSplit } from '../../data/dataset';
+import type { StateDict } from '../../formats/models/stateDict';
+import { StudioError } from '../../protocol/errors';
+import type { RefineSettings } from '../../protocol/experiment';
+import { buildTrainable } from '../nn/trainable';
+import { unet } from '../nn/unet';
+import { createOptimizer } from '../optimizers/createOptimizer';
+import type { Optimizer } from '../optimizers/optimizer';
+import { createSchedule, type Schedule } from '../optimizers/schedule';
+import { tf } from '../tf';
+import type { Victim } from '../victim/victim';
+import { BatchSource } from './batchSource';
+import { checkIdentity, type RefineCheckpoint, type RunIdentity } from './checkpoint';
+import type { TrainEvent } from './events';
+import { gpuFence } from './gpuFence';
+import { checkLabelMap, inverseMap } from './labelMap';
+import { refineLossAndGradients } from './refineLoss';
+import { RefineModel } from './refineModel';
+import { nonFinite, StepLog } from './stepLog';
+
+/** Steps whose GPU work may be unfinished while the next one is recorded. */
+const STEPS_IN_FLIGHT = 2;
+
+/** What a REFINE training is started with. */
+export interface RefineTrainingContext {
+  /** Stays the caller's. */
+  readonly victim: Victim;
+  /** Training images; labels are not looked at. */
+  readonly split: ImageSplit;
+  readonly height: number;
+  readonly width: number;
+  readonly settings: RefineSettings;
+  /** Shuffles, augmentation and the start weights follow from it. */
+  readonly seed: number;
+  /** As `drawLabelMap` gives it. */
+  readonly labelMap: readonly number[];
+  /** Losses are read back every so many steps, and on the last. */
+  readonly logEverySteps: number;
+  /** Start weights in place of seeded ones (`settings.initialWeights`, read by the caller). */
+  readonly initialState?: StateDict;
+  readonly resume?: RefineCheckpoint;
+}
+
+/**
+ * REFINE training (paper, Algorithm 1) as a pausable computation: `run` yields after every step, so a consumer pauses by not
+ * asking for the next one, and between two events `checkpoint` and `model` are safe to use. The owner disposes it.
+ */
+export class RefineTrainer {
+  readonly model: RefineModel;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  private readonly optimizer: Optimizer;
+  private readonly schedule: Schedule;
+  private readonly batches: BatchSource;
+  private readonly identity: RunIdentity;
+  private readonly inverse: tf.Tensor1D;
+  private done = 0;
+
+  /**
+   * @throws StudioError `map/*` for a label map that does not fit the victim, `experiment/batch-too-large`,
+   * `model/shape-mismatch` for start weights of another transform, `train/checkpoint-mismatch` for a checkpoint of another run.
+   */
+  constructor(readonly context: RefineTrainingContext) {
+    const { settings, seed, labelMap, split, height, width, victim, resume } = context;
+    checkLabelMap(labelMap, victim.classes);
+    this.identity = { seed, settings, labelMap, images: split.count, height, width };
+    if (resume) checkIdentity(resume.identity, this.identity);
+    this.batches = new BatchSource(split, { height, width }, settings, seed);
+    this.stepsPerEpoch = this.batches.stepsPerEpoch;
+    this.totalSteps = Math.min(settings.epochs * this.stepsPerEpoch, settings.maxSteps ?? Infinity);
+    this.schedule = createSchedule(settings.schedule, settings.optimizer, this);
+    const start = resume?.transform ?? context.initialState;
+    const bound = unet(settings.firstChannels, [height, width]);
+    const transform = buildTrainable(bound, start ? { state: start } : { seed });
+    this.model = new RefineModel(transform, victim, settings);
+    this.optimizer = createOptimizer(settings.optimizer, transform.parameters);
+    this.inverse = tf.tensor1d(inverseMap(labelMap), 'int32');
+    if (resume) {
+      this.optimizer.restore(resume.optimizer);
+      this.done = resume.step;
+    }
+  }
+
+  /** Steps done. */
+  get step(): number {
+    return this.done;
+  }
+
+  /** Epochs done, the unfinished one not counted. */
+  get epochs(): number {
+    return Math.floor(this.done / this.stepsPerEpoch);
+  }
+
+  /**
+   * Trains to the end, one event a step. Batches are prepared on the CPU while the GPU computes.
+   * @throws StudioError `aborted` when `signal` aborts (between two steps; what was learned stays),
+   * `train/non-finite-loss` on a logged step whose losses, or those of a step since the last log, are not finite.
+   */
+  async *run(signal?: AbortSignal): AsyncGenerator<TrainEvent> {
+    const log = new StepLog();
+    const fences: Promise<void>[] = [];
+    let next = this.prepare(this.done);
+    try {
+      while (this.done < this.totalSteps) {
+        if (signal?.aborted) throw new StudioError('aborted', 'Training was stopped.');
+        log.start();
+        const batch = await next;
+        const { learningRate } = this.schedule(this.done);
+        log.add(this.trainStep(batch));
+        next = this.prepare(this.done);
+        fences.push(gpuFence());
+        if (fences.length > STEPS_IN_FLIGHT) await fences.shift();
+        const epoch = this.batches.epochOf(this.done - 1);
+        const logged = this.done % this.context.logEverySteps === 0 || this.done === this.totalSteps;
+        const row = logged ? await log.read({ step: this.done, epoch, learningRate }) : null;
+        log.pause();
+        yield { kind: 'step', step: this.done, epoch, row };
+        if (this.done % this.stepsPerEpoch === 0)
+          yield { kind: 'epoch', step: this.done, epochs: this.epochs };
+      }
+    } finally {
+      await Promise.allSettled([next, ...fences]);
+      log.dispose();
+    }
+  }
+
+  /**
+   * Everything needed to go on from here; call it between two events of `run`.
+   * @throws StudioError `train/non-finite-loss` where the weights are no longer numbers, so that no good checkpoint is
+   * replaced by such a one.
+   */
+  async checkpoint(): Promise<RefineCheckpoint> {
+    const step = this.done;
+    const transform = await this.model.transform.stateDict();
+    for (const { data } of transform.values())
+      if (!data.every(Number.isFinite)) throw nonFinite(step, 'weights');
+    return { identity: this.identity, step, transform, optimizer: await this.optimizer.state() };
+  }
+
+  dispose(): void {
+    this.model.transform.dispose();
+    this.optimizer.dispose();
+    this.inverse.dispose();
+  }
+
+  /** Records one step on the GPU and gives its [total, classification, supcon]. */
+  private trainStep(batch: Float32Array): tf.Tensor1D {
+    const { height, width, settings } = this.context;
+    const pixels = tf.tensor4d(batch, [settings.batchSize, height, width, 3]);
+    const { losses, gradients } = refineLossAndGradients(this.model, pixels, this.inverse, settings);
+    this.optimizer.step(gradients, this.schedule(this.done));
+    pixels.dispose();
+    for (const gradient of gradients.values()) gradient.dispose();
+    this.done += 1;
+    return losses;
+  }
+
+  /** The batch of `step`, or nothing after the last. A failure surfaces where the batch is awaited. */
+  private prepare(step: number): Promise<Float32Array> {
+    if (step >= this.totalSteps) return Promise.resolve(new Float32Array(0));
+    const batch = this.batches.batch(step);
+    batch.catch(() => undefined);
+    return batch;
+  }
+}
