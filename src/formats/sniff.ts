@@ -82,15 +82,25 @@ async function readOrExplain(file: InputFile, start: number, end: number): Promi
 async function sniffZip(file: InputFile, head: Uint8Array, found: Found): Promise<Sniffed> {
   const size = file.blob.size;
   const tail = await readOrExplain(file, size - TAIL_BYTES, size);
-  const complete = lastIndexOf(tail, [0x50, 0x4b, 0x05, 0x06]) >= 0;
+  const end = lastIndexOf(tail, [0x50, 0x4b, 0x05, 0x06]);
+  const complete = end >= 0;
   const nameLength = (head[26] ?? 0) | ((head[27] ?? 0) << 8);
   const firstName = asText(head.subarray(30, 30 + nameLength));
-  const names = `${firstName}\n${asText(tail)}`;
+  const names = `${firstName}\n${asText(complete ? directoryOf(tail, end) : tail)}`;
   if (/(?:^|\/)data\.pkl$/.test(firstName) || /[/\0]data\.pkl/.test(names)) {
     return found('pth-zip', 'a PyTorch file', !complete);
   }
   if (/\.npy$/.test(firstName)) return found('npz', 'a numpy .npz archive', !complete);
   return found('zip', complete ? 'a zip archive' : 'the beginning of a zip archive', !complete);
+}
+
+/** The directory in front of the end record: a stored archive inside the archive has names of its own. */
+function directoryOf(tail: Uint8Array, end: number): Uint8Array {
+  const size = new DataView(tail.buffer, tail.byteOffset).getUint32(
+    Math.min(end + 12, tail.length - 4),
+    true,
+  );
+  return tail.subarray(Math.max(0, end - size), end);
 }
 
 function lastIndexOf(bytes: Uint8Array, pattern: readonly number[]): number {

@@ -12,7 +12,7 @@ import type {
 /** What a handler gets beside its parameters. */
 export interface RequestContext {
   /** Tells the page how far this request is; at most ten times a second reach it, and always the last one. */
-  progress(done: number, total: number | null, note: string): void;
+  readonly progress: (done: number, total: number | null, note: string) => void;
 }
 
 /** One handler for every request of the protocol: a missing one does not compile. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeLabelShuffle } from './labelShuffle';
 import { findBundle, isBundle, writeBundle } from './bundle';
 
 const weights = Uint8Array.from({ length: 70_000 }, (_, i) => (i * 13) % 256);
@@ -10,7 +11,8 @@ const parts = [
   { name: 'transform.safetensors', content: weights },
   { name: 'transform.pth', content: new Uint8Array([1, 2]) },
   { name: 'label_map.json', content: '[1,0]' },
-  { name: 'label_shuffle.pth', content: new Uint8Array([3]) },
+  // A real one: a zip of its own within the zip.
+  { name: 'label_shuffle.pth', content: writeLabelShuffle([1, 0]) },
   { name: 'metrics.csv', content: 'step\n' },
   { name: 'experiment.json', content: '{}' },
   { name: 'results.json', content: '{}' },
@@ -58,7 +60,7 @@ describe('findBundle', () => {
     expect(found.transform?.path).toBe('bundle.zip/transform.safetensors');
     expect(new Uint8Array((await found.transform?.blob.arrayBuffer()) ?? [])).toEqual(weights);
     expect(await found.labelMap?.blob.text()).toBe('[1,0]');
-    expect(found.labelShuffle?.blob.size).toBe(1);
+    expect(found.labelShuffle?.blob.size).toBe(writeLabelShuffle([1, 0]).length);
     expect([found.experiment, found.metrics, found.results].every((file) => file !== null)).toBe(true);
   });
 

@@ -94,12 +94,14 @@ async function open(options: Options = {}) {
     evaluateBefore: options.evaluateBefore ?? (() => exclusively(() => evaluation(0.9))),
     evaluateNow: () => exclusively(() => evaluation(step / 100)),
     grid: () => exclusively((): SampleGrid => ({ step, rows: [], labels: [] })),
+    close: () => exclusively(() => undefined),
   };
   const journal = new RunJournal(
     store,
     (event) => events.push(event),
     resumed?.record ?? newRecord('r1', experiment, trainer.labelMap, TOTAL),
     resumed?.step ?? null,
+    resumed?.rows,
   );
   const queue = createGpuQueue();
   const run = new RunController(trainer, journal, {
@@ -121,7 +123,7 @@ async function open(options: Options = {}) {
       .filter((phase, i, all) => phase !== all[i - 1]);
   const of = <K extends WorkerEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<WorkerEvent, { kind: K }> => event.kind === kind);
-  return { run, store, events, queue, reached, phases, of, busy, steps: () => step };
+  return { run, journal, store, events, queue, reached, phases, of, busy, steps: () => step };
 }
 
 describe('a run', () => {
@@ -252,6 +254,7 @@ describe('a run', () => {
     await second.run.finished;
     const stored = await first.store.readRun('r1');
     expect(stored?.metrics.map((row) => row.step)).toEqual([2, 4, 6, 8, 10, 12]);
+    expect(second.journal.metrics).toEqual(stored?.metrics);
     expect(stored).toMatchObject({ status: 'done', step: 12 });
     expect(second.of('run/evaluation').map((event) => event.when)).toEqual(['after']);
     expect(second.steps()).toBe(TOTAL);

@@ -12,9 +12,9 @@ import type { RunTrainer, TrainedStep } from './trainer';
 export interface RunSurroundings {
   readonly queue: GpuQueue;
   readonly adapter: { readonly name: string; readonly software: boolean };
-  emit(event: WorkerEvent): void;
+  readonly emit: (event: WorkerEvent) => void;
   /** Milliseconds; tests bring their own. */
-  now(): number;
+  readonly now: () => number;
 }
 
 /** A checkpoint is written at least so often while training runs. */
@@ -124,6 +124,8 @@ export class RunController {
       this.around.emit({ kind: 'run/failed', runId: this.id, error: toWireError(error) });
     } finally {
       this.over = true;
+      // Not awaited: a lost device may never answer.
+      this.around.queue.run(() => this.trainer.close()).catch(() => undefined);
       for (const resolve of this.singleSteps.splice(0)) resolve();
       const gone = new StudioError('aborted', 'The run ended before this checkpoint was taken.');
       for (const waiting of this.checkpoints.splice(0)) waiting.reject(gone);

@@ -11,6 +11,8 @@ import type { RunRecord } from '../../../storage/schemas';
  */
 export class RunJournal {
   private readonly unwritten: MetricsRow[] = [];
+  private readonly curve: MetricsRow[];
+  private finalResults: RunResults | null = null;
   private savedStep: number | null;
   private lastNotice: string | null = null;
 
@@ -19,8 +21,11 @@ export class RunJournal {
     private readonly emit: (event: WorkerEvent) => void,
     private record: RunRecord,
     savedStep: number | null,
+    /** What was logged before this sitting. */
+    rows: readonly MetricsRow[] = [],
   ) {
     this.savedStep = savedStep;
+    this.curve = [...rows];
   }
 
   get id(): string {
@@ -49,11 +54,22 @@ export class RunJournal {
     return this.record.trainingSeconds;
   }
 
+  /** The whole curve, also what no store would take. */
+  get metrics(): readonly MetricsRow[] {
+    return this.curve;
+  }
+
+  /** Null until the run is over. */
+  get results(): RunResults | null {
+    return this.finalResults;
+  }
+
   /** Takes note of a step; nothing is written before the next `save`. */
   step(step: number, seconds: number, row: MetricsRow | null): void {
     this.record = { ...this.record, step, trainingSeconds: this.record.trainingSeconds + seconds };
     if (!row) return;
     this.unwritten.push(row);
+    this.curve.push(row);
     this.emit({ kind: 'run/metrics', runId: this.id, rows: [row] });
   }
 
@@ -68,6 +84,7 @@ export class RunJournal {
 
   /** Writes the record and what of the curve is new. */
   async write(status: RunRecord['status'], results: RunResults | null = null): Promise<void> {
+    this.finalResults = results;
     this.lastNotice = await problemOf(async () => {
       const now = new Date().toISOString();
       this.record = {
@@ -130,14 +147,19 @@ export function newRecord(
   };
 }
 
+/** A stored run, ready to go on from its last checkpoint. */
+export interface ResumedRun {
+  readonly record: RunRecord;
+  readonly bytes: Uint8Array;
+  readonly step: number;
+  readonly rows: readonly MetricsRow[];
+}
+
 /**
- * A stored run and its last checkpoint, made ready to go on: what was logged after the checkpoint is forgotten, because
- * it will be logged again. @throws StudioError `train/checkpoint-mismatch` where there is nothing to resume from.
+ * Reads a stored run and its last checkpoint. What was logged after the checkpoint is forgotten, because it will be
+ * logged again. @throws StudioError `train/checkpoint-mismatch` where there is nothing to resume from, `storage/corrupt`.
  */
-export async function resumeRecord(
-  store: RunStore,
-  id: string,
-): Promise<{ readonly record: RunRecord; readonly bytes: Uint8Array; readonly step: number }> {
+export async function resumeRecord(store: RunStore, id: string): Promise<ResumedRun> {
   const run = await store.readRun(id);
   const checkpoint = run ? await store.readCheckpoint(id) : null;
   if (!run || !checkpoint) {
@@ -147,8 +169,13 @@ export async function resumeRecord(
   }
   const { step, bytes } = checkpoint;
   await store.truncateMetrics(id, step);
-  const { hasCheckpoint: _has, metrics: _metrics, ...rest } = run;
+  const { hasCheckpoint: _has, metrics, ...rest } = run;
   const record = structuredClone(rest) as RunRecord;
-  record.history = record.history.filter((point) => point.step <= step);
-  return { record: { ...record, step, status: 'running', after: null, results: null }, bytes, step };
+  const history = record.history.filter((point) => point.step <= step);
+  return {
+    record: { ...record, history, step, status: 'running', after: null, results: null },
+    bytes,
+    step,
+    rows: metrics.filter((row) => row.step <= step),
+  };
 }

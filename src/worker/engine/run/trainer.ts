@@ -21,7 +21,7 @@ export type EvaluationProgress = (done: number, total: number) => void;
 
 /**
  * A run's way to the device, prepared and ready for its first (or next) step. Each method is one job of the GPU queue;
- * the controller never calls two at a time. It owns its tensors until `dispose`.
+ * the controller never calls two at a time.
  */
 export interface RunTrainer {
   readonly experiment: Experiment;
@@ -40,4 +40,6 @@ export interface RunTrainer {
   evaluateNow(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null>;
   /** A few images through the transform as it is now. */
   grid(): Promise<SampleGrid | null>;
+  /** Ends the training loop and frees what only it needs; the transform as learned stays. */
+  close(): Promise<void>;
 }

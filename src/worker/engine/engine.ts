@@ -1,0 +1,144 @@
+import { tf } from '../../compute/tf';
+import { StudioError, toWireError } from '../../protocol/errors';
+import type { WorkerEvent } from '../../protocol/messages';
+import type { RunStore } from '../../storage/runStore';
+import type { Handlers } from '../rpc';
+import { analysisHandlers } from './analysisHandlers';
+import { type DeviceListeners, openEngineDevice, type EngineDevice } from './engineDevice';
+import { createGpuQueue, type GpuQueue } from './gpuQueue';
+import { loadingHandlers } from './loadingHandlers';
+import { runHandlers } from './runHandlers';
+import { Runs } from './runs';
+import { Session } from './session';
+import { SessionFiles } from './sessionFiles';
+
+/** What an engine is made of; the worker and the headless command bring their own. */
+export interface EngineOptions {
+  readonly store: RunStore;
+  readonly emit: (event: WorkerEvent) => void;
+  /** The demo's classifier, as shipped. */
+  readonly fetchDemo: () => Promise<Blob>;
+  /** Where adapters come from; the browser's own where absent. */
+  readonly gpu?: GPU | undefined;
+}
+
+/** What the engine's parts share. */
+export interface EngineContext {
+  readonly session: Session;
+  readonly files: SessionFiles;
+  readonly queue: GpuQueue;
+  readonly runs: Runs;
+  readonly store: RunStore;
+  readonly fetchDemo: () => Promise<Blob>;
+  readonly emit: (event: WorkerEvent) => void;
+  /** The device, opened when first asked for. @throws StudioError as `openDevice`; `gpu/device-lost` once it is lost. */
+  readonly device: () => Promise<EngineDevice>;
+  /** A signal that the next `analysis/cancel` fires. */
+  readonly cancellable: () => AbortSignal;
+  readonly cancel: () => void;
+}
+
+/** All that the studio can do, behind the protocol's requests. One engine has one device, one session, one run. */
+export interface Engine {
+  readonly handlers: Handlers;
+  readonly session: Session;
+  readonly runs: Runs;
+  /** Ends a run under way, frees the device, and lets nothing more be done. */
+  dispose(): Promise<void>;
+}
+
+/** Builds an engine. Nothing is opened before it is asked for. */
+export function createEngine(options: EngineOptions): Engine {
+  const { store, fetchDemo } = options;
+  const session = new Session();
+  const queue = createGpuQueue();
+  const emit = withMemory(options.emit);
+  const device = deviceOf(options.gpu, {
+    onLost: (error) => {
+      emit({ kind: 'device/lost', error: toWireError(error) });
+      runs.fail(error);
+    },
+    onError: (error) => {
+      emit({ kind: 'device/error', error: toWireError(error) });
+      runs.fail(error);
+    },
+  });
+  const runs = new Runs({ session, queue, store, emit, device: device.get });
+  let abort = new AbortController();
+  const context: EngineContext = {
+    session,
+    files: new SessionFiles(store),
+    queue,
+    runs,
+    store,
+    fetchDemo,
+    emit,
+    device: device.get,
+    cancellable: () => abort.signal,
+    cancel() {
+      abort.abort();
+      abort = new AbortController();
+    },
+  };
+  return {
+    session,
+    runs,
+    handlers: { ...loadingHandlers(context), ...runHandlers(context), ...analysisHandlers(context) },
+    async dispose() {
+      context.cancel();
+      runs.fail(new StudioError('aborted', 'The studio was closed.'));
+      await runs.idle();
+      // On a lost device there is nothing left to free, and jobs there may never end.
+      if (!device.isLost()) await queue.run(() => Promise.resolve(session.dispose()));
+      device.close();
+    },
+  };
+}
+
+/** Opens the device once; a refusal may be tried again, a loss may not. */
+function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners) {
+  let opened: Promise<EngineDevice> | null = null;
+  let closeable: EngineDevice | null = null;
+  let lost: StudioError | null = null;
+  return {
+    isLost: () => lost !== null,
+    get: async (): Promise<EngineDevice> => {
+      if (lost) throw lost;
+      opened ??= openEngineDevice(gpu, {
+        ...listeners,
+        onLost: (error) => {
+          lost = error;
+          listeners.onLost(error);
+        },
+      });
+      try {
+        closeable = await opened;
+        return closeable;
+      } catch (error) {
+        opened = null;
+        throw error;
+      }
+    },
+    close() {
+      lost ??= new StudioError('worker/crashed', 'The studio was closed.');
+      closeable?.close();
+      closeable = null;
+    },
+  };
+}
+
+/** Adds what the device holds to the events that mark a moment of a run. */
+function withMemory(emit: (event: WorkerEvent) => void): (event: WorkerEvent) => void {
+  return (event) => {
+    emit(event);
+    if (event.kind === 'run/checkpointed' || event.kind === 'run/finished' || event.kind === 'run/grid') {
+      emit({ kind: 'memory', ...memory() });
+    }
+  };
+}
+
+/** Tensors alive, and bytes on the device as far as the backend counts them. */
+export function memory(): { tensors: number; gpuBytes: number } {
+  const counted = tf.memory() as tf.MemoryInfo & { readonly numBytesInGPU?: number };
+  return { tensors: counted.numTensors, gpuBytes: counted.numBytesInGPU ?? 0 };
+}

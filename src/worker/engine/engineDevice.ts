@@ -1,0 +1,43 @@
+import { openDevice, type OpenDevice } from '../../compute/device/device';
+import { type FailedKernel, installKernels } from '../../compute/kernels/install';
+import type { StudioError } from '../../protocol/errors';
+
+/** The engine's device with our kernels on it. */
+export interface EngineDevice {
+  readonly open: OpenDevice;
+  readonly kernels: { readonly active: readonly string[]; readonly disabled: readonly FailedKernel[] };
+  close(): void;
+}
+
+/** Who hears of the device's troubles. */
+export interface DeviceListeners {
+  readonly onLost: (error: StudioError) => void;
+  readonly onError: (error: StudioError) => void;
+}
+
+/** Opens the device, puts our kernels in place and checks each once. @throws StudioError as `openDevice`. */
+export async function openEngineDevice(
+  gpu: GPU | undefined,
+  listeners: DeviceListeners,
+): Promise<EngineDevice> {
+  const open = await openDevice({ gpu });
+  const kernels = installKernels(open.backend);
+  const disabled = await kernels.selfCheck();
+  const off = new Set(disabled.map((kernel) => kernel.name));
+  open.onUncapturedError((error) => listeners.onError(error));
+  void open.lost.then((error) => listeners.onLost(error));
+  return {
+    open,
+    kernels: { active: kernels.names.filter((name) => !off.has(name)), disabled },
+    close() {
+      kernels.uninstall();
+      open.close();
+    },
+  };
+}
+
+/** Images a batch of evaluation has: as many 32x32 ones as suit the adapter, fewer where they are larger. */
+export function evaluationBatch(software: boolean, height: number, width: number): number {
+  const pixels = (software ? 100 : 250) * 32 * 32;
+  return Math.max(1, Math.min(software ? 100 : 250, Math.floor(pixels / (height * width))));
+}

@@ -1,0 +1,98 @@
+import { StudioError } from '../../protocol/errors';
+import { type Experiment, parseExperiment } from '../../protocol/experiment';
+import type { WorkerEvent } from '../../protocol/messages';
+import type { RunStore } from '../../storage/runStore';
+import { evaluationBatch, type EngineDevice } from './engineDevice';
+import type { GpuQueue } from './gpuQueue';
+import { RunController } from './run/runController';
+import { newRecord, resumeRecord, RunJournal } from './run/runJournal';
+import { prepareRefineRun } from './run/refineRun';
+import type { Session } from './session';
+
+/** What runs need of the engine. */
+export interface RunsContext {
+  readonly session: Session;
+  readonly queue: GpuQueue;
+  readonly store: RunStore;
+  readonly emit: (event: WorkerEvent) => void;
+  readonly device: () => Promise<EngineDevice>;
+}
+
+/** The one run at a time. */
+export class Runs {
+  private current: RunController | null = null;
+  private starting = false;
+
+  constructor(private readonly context: RunsContext) {}
+
+  /** The run under way (training, evaluating or paused), or null. */
+  get active(): RunController | null {
+    return this.current && !this.current.ended ? this.current : null;
+  }
+
+  /** @throws StudioError `worker/busy` while a run is under way; `what` completes "before ...". */
+  requireNone(what: string): void {
+    if (!this.starting && !this.active) return;
+    throw new StudioError('worker/busy', `A run is under way. Stop it before ${what}.`);
+  }
+
+  /** @throws StudioError `worker/nothing-loaded` where no run of this id is under way. */
+  require(runId: string): RunController {
+    const { active } = this;
+    if (active?.id === runId) return active;
+    throw new StudioError('worker/nothing-loaded', 'This run is not under way any more.', { subject: runId });
+  }
+
+  /**
+   * Starts a run, or goes on with a stored one from its last checkpoint; resolves once it runs.
+   * @throws StudioError `worker/busy`, `worker/nothing-loaded`, `train/checkpoint-mismatch`, and as `prepareRefineRun`.
+   */
+  async start(draft: Experiment, resume: string | null): Promise<{ runId: string; totalSteps: number }> {
+    this.requireNone('starting another');
+    this.starting = true;
+    try {
+      return await this.begin(parseExperiment(draft, 'The experiment'), resume);
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  /** Ends the run under way, if any, with an error from outside. */
+  fail(error: StudioError): void {
+    this.active?.fail(error);
+  }
+
+  /** Resolves when no run is under way. */
+  async idle(): Promise<void> {
+    await this.current?.finished;
+  }
+
+  private async begin(
+    experiment: Experiment,
+    resume: string | null,
+  ): Promise<{ runId: string; totalSteps: number }> {
+    const { session, queue, store, emit } = this.context;
+    session.requireModel();
+    const { dataset } = session.requireDataset();
+    // The trigger is checked now: an option it refuses is better told before the first step than after it.
+    await session.triggerFor(experiment);
+    const { adapter } = (await this.context.device()).open;
+    const resumed = resume === null ? null : await resumeRecord(store, resume);
+    const batch = evaluationBatch(adapter.software, dataset.height, dataset.width);
+    const id = resumed?.record.id ?? crypto.randomUUID();
+    const { trainer, journal } = await queue.run(async () => {
+      const run = await prepareRefineRun(session, experiment, resumed?.bytes ?? null, batch);
+      const { totalSteps, labelMap } = run.trainer;
+      const record = resumed
+        ? { ...resumed.record, experiment: structuredClone(experiment), totalSteps }
+        : newRecord(id, experiment, labelMap, totalSteps);
+      const kept = new RunJournal(store, emit, record, resumed?.step ?? null, resumed?.rows);
+      session.experiment = experiment;
+      session.replaceDefended(run.defended(kept));
+      return { trainer: run.trainer, journal: kept };
+    });
+    const around = { queue, adapter, emit, now: () => performance.now() };
+    this.current = new RunController(trainer, journal, around);
+    return { runId: id, totalSteps: trainer.totalSteps };
+  }
+}

@@ -1,0 +1,166 @@
+import type { Trigger } from '../../compute/attacks/attack';
+import { attackByKind } from '../../compute/attacks/registry';
+import { tf } from '../../compute/tf';
+import { createVictim, type Victim } from '../../compute/victim/victim';
+import type { Predict } from '../../compute/analysis/evaluate';
+import type { ImageSplit } from '../../data/dataset';
+import type { InputFile } from '../../formats/input';
+import { StudioError } from '../../protocol/errors';
+import { type Experiment, type ModelSettings, parseExperiment } from '../../protocol/experiment';
+import type { Evaluation } from '../../protocol/results';
+import type { Defended } from './defended';
+import type { LoadedDataset } from './loadDataset';
+import type { LoadedModel } from './loadModel';
+import { TriggerImages } from './triggerImages';
+
+/** Classifiers kept on the device at once: the run's, and one under other settings that is being looked at. */
+const MAX_VICTIMS = 2;
+
+/**
+ * What is loaded: one model, one data set, pictures for triggers, and the defended model once there is one. Each is
+ * replaced only when its successor is ready, and what is replaced is freed. Its methods that touch the device are to be
+ * called inside the GPU queue.
+ */
+export class Session {
+  readonly images = new TriggerImages();
+  /** Start weights and the like that an experiment may name by path. */
+  readonly extraFiles = new Map<string, InputFile>();
+  /** The experiment asked about last: analyses follow its attack and its model settings. */
+  experiment: Experiment | null = null;
+  private loadedModel: LoadedModel | null = null;
+  private loadedDataset: LoadedDataset | null = null;
+  private currentDefense: Defended | null = null;
+  private readonly victims = new Map<string, Victim>();
+  private readonly evaluations = new Map<string, Evaluation | null>();
+
+  get model(): LoadedModel | null {
+    return this.loadedModel;
+  }
+
+  get dataset(): LoadedDataset | null {
+    return this.loadedDataset;
+  }
+
+  get defended(): Defended | null {
+    return this.currentDefense;
+  }
+
+  /** @throws StudioError `worker/nothing-loaded`. */
+  requireModel(): LoadedModel {
+    if (this.loadedModel) return this.loadedModel;
+    throw new StudioError('worker/nothing-loaded', 'No model is loaded yet. Drop a classifier first.');
+  }
+
+  /** @throws StudioError `worker/nothing-loaded`. */
+  requireDataset(): LoadedDataset {
+    if (this.loadedDataset) return this.loadedDataset;
+    throw new StudioError('worker/nothing-loaded', 'No images are loaded yet. Drop a data set first.');
+  }
+
+  /** @throws StudioError `worker/nothing-loaded`. */
+  requireDefended(): Defended {
+    if (this.currentDefense) return this.currentDefense;
+    throw new StudioError(
+      'worker/nothing-loaded',
+      'There is no defended model yet. Train one, or drop an exported bundle.',
+    );
+  }
+
+  replaceModel(model: LoadedModel): void {
+    this.replaceDefended(null);
+    for (const victim of this.victims.values()) victim.dispose();
+    this.victims.clear();
+    this.evaluations.clear();
+    this.loadedModel = model;
+  }
+
+  replaceDataset(dataset: LoadedDataset): void {
+    this.evaluations.clear();
+    this.loadedDataset = dataset;
+  }
+
+  replaceDefended(defended: Defended | null): void {
+    this.currentDefense?.dispose();
+    this.currentDefense = defended;
+  }
+
+  /** Frees everything on the device. */
+  dispose(): void {
+    this.replaceDefended(null);
+    for (const victim of this.victims.values()) victim.dispose();
+    this.victims.clear();
+  }
+
+  /** The loaded classifier fed as `settings` say; the session owns it. */
+  victimFor(settings: Pick<ModelSettings, 'normalization' | 'channelOrder'>): Victim {
+    const { bound, state } = this.requireModel();
+    const { normalization, channelOrder } = settings;
+    const key = JSON.stringify([normalization.mean, normalization.std, channelOrder]);
+    const known = this.victims.get(key);
+    if (known) return known;
+    const victim = createVictim(bound, state, { normalization, channelOrder });
+    for (const [other, old] of this.victims) {
+      if (this.victims.size < MAX_VICTIMS) break;
+      if (old === this.currentDefense?.victim) continue;
+      old.dispose();
+      this.victims.delete(other);
+    }
+    this.victims.set(key, victim);
+    return victim;
+  }
+
+  /** The experiment asked about last, or one of defaults for the loaded model. */
+  experimentOrDefault(): Experiment {
+    return (
+      this.currentDefense?.experiment ??
+      this.experiment ??
+      parseExperiment({
+        version: 1,
+        name: 'untitled',
+        model: { path: this.loadedModel?.summary.fileName ?? 'model' },
+        dataset: { path: this.loadedDataset?.summary.name ?? 'data' },
+        defense: { kind: 'refine' },
+      })
+    );
+  }
+
+  /** The experiment's trigger on the loaded data, or null. @throws StudioError `trigger/invalid`. */
+  async triggerFor({ attack, seed }: Experiment): Promise<Trigger | null> {
+    if (!attack) return null;
+    const { dataset } = this.requireDataset();
+    return attackByKind(attack.kind).prepare(attack.options, {
+      height: dataset.height,
+      width: dataset.width,
+      classes: this.loadedModel?.classes ?? dataset.classNames.length,
+      target: attack.target,
+      seed,
+      image: (id) => this.images.get(id),
+    });
+  }
+
+  /** Where images to look at come from: the test part, or the only part there is. */
+  displaySplit(): ImageSplit {
+    const { dataset } = this.requireDataset();
+    return dataset.test ?? dataset.train;
+  }
+
+  /** An evaluation of the undefended model that was made under the same conditions, or undefined. */
+  rememberedEvaluation(experiment: Experiment): Evaluation | null | undefined {
+    return this.evaluations.get(evaluationKey(experiment));
+  }
+
+  rememberEvaluation(experiment: Experiment, evaluation: Evaluation | null): void {
+    this.evaluations.set(evaluationKey(experiment), evaluation);
+  }
+}
+
+/** Probabilities of the undefended model; the caller's tidy frees them. */
+export function originalOf(victim: Victim): Predict {
+  return (pixels) => tf.softmax(victim.forwardPixels(pixels).logits);
+}
+
+/** Everything that the undefended model's evaluation depends on beside the loaded model and data. */
+function evaluationKey({ model, attack, dataset, evaluate, seed }: Experiment): string {
+  const { normalization, channelOrder } = model;
+  return JSON.stringify([normalization, channelOrder, attack, dataset.test, evaluate.testLimit, seed]);
+}
