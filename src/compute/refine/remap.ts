@@ -8,7 +8,7 @@ import { inverseMap } from './labelMap';
  * @param probabilities [N, K]; @param map a permutation of length K. The caller disposes the result, [N, K].
  */
 export function remapProbabilities(probabilities: tf.Tensor2D, map: readonly number[]): tf.Tensor2D {
-  return tf.tidy(() => tf.gather(probabilities, tf.tensor1d(inverseMap(map), 'int32'), 1) as tf.Tensor2D);
+  return tf.tidy(() => tf.gather<tf.Tensor2D>(probabilities, tf.tensor1d(inverseMap(map), 'int32'), 1));
 }
 
 /**

@@ -73,8 +73,8 @@ function gram(z: tf.Tensor2D, parts: number): tf.Tensor2D {
  */
 export function supconLoss(images: tf.Tensor, labels: tf.Tensor1D, options: SupconOptions): tf.Scalar {
   const count = images.shape[0] ?? 0;
-  const loss = tf.customGrad((x, save) => {
-    const flat = tf.reshape(x as tf.Tensor, [count, -1]) as tf.Tensor2D;
+  const loss = tf.customGrad<tf.Scalar>((x, save) => {
+    const flat = tf.reshape<tf.Rank.R2>(x as tf.Tensor, [count, -1]);
     const norm = tf.sqrt(tf.sum(tf.square(flat), 1, true));
     const scale = options.normalize ? tf.div(1, tf.maximum(norm, NORM_EPSILON)) : tf.onesLike(norm);
     const z = tf.mul<tf.Tensor2D>(flat, scale);
@@ -90,5 +90,5 @@ export function supconLoss(images: tf.Tensor, labels: tf.Tensor1D, options: Supc
     };
     return { value, gradFunc };
   });
-  return loss(images) as tf.Scalar;
+  return loss(images);
 }
