@@ -1,7 +1,7 @@
 import type { tf } from '../tf';
 
 /**
- * A prepared defence: what stands between an image and a label. `tf` is used as a namespace of types here.
+ * A prepared defence: what stands between an image and a label.
  */
 export interface PreparedDefense {
   /** One line for the page: "REFINE, official recipe, UNet 8". */
@@ -16,4 +16,15 @@ export interface PreparedDefense {
   /** Penultimate features of the classifier behind the defence, [N, F]; the caller disposes. */
   features(pixels: tf.Tensor4D): tf.Tensor2D;
   dispose(): void;
+}
+
+/** A member of the Defense registry: how a defence is prepared (trained, here) and put in front of the classifier. */
+export interface Defense<Context, Trainer> {
+  readonly kind: string;
+  readonly label: string;
+  readonly description: string;
+  /** Sets the preparation up; nothing is computed yet. The caller disposes the trainer. Throws what the trainer's constructor throws. */
+  prepare(context: Context): Trainer;
+  /** The defence as it stands after however many steps; valid while `trainer` lives. */
+  defend(trainer: Trainer): PreparedDefense;
 }

@@ -1,18 +1,7 @@
 import type { RecipeName } from '../../protocol/experiment';
 import { RefineTrainer, type RefineTrainingContext } from '../refine/trainer';
-import type { PreparedDefense } from './defense';
+import type { Defense } from './defense';
 import { refineDefense } from './refineDefense';
-
-/** A member of the Defense registry: how a defence is prepared (trained, here) and put in front of the classifier. */
-export interface Defense<Context, Trainer> {
-  readonly kind: string;
-  readonly label: string;
-  readonly description: string;
-  /** Sets the preparation up; nothing is computed yet. The caller disposes the trainer. Throws what the trainer's constructor throws. */
-  prepare(context: Context): Trainer;
-  /** The defence as it stands after however many steps; valid while `trainer` lives. */
-  defend(trainer: Trainer): PreparedDefense;
-}
 
 const RECIPES: Readonly<Record<RecipeName, string>> = {
   official: 'official recipe',
