@@ -21,13 +21,7 @@ type Database = IDBPDatabase<StudioDatabase>;
  */
 export async function openBrowserStore(): Promise<RunStore> {
   try {
-    const database = await openDB<StudioDatabase>(NAME, 1, {
-      upgrade(fresh) {
-        fresh.createObjectStore('json');
-        fresh.createObjectStore('bytes');
-      },
-    });
-    return createKeyedRunStore(browserBackend(database, await openOpfsFiles(NAME)));
+    return createKeyedRunStore(await openBrowserBackend(NAME, true));
   } catch (cause) {
     return createMemoryStore(
       new StudioError(
@@ -37,6 +31,21 @@ export async function openBrowserStore(): Promise<RunStore> {
       ),
     );
   }
+}
+
+/**
+ * The backend behind `openBrowserStore`, under a name of its own.
+ * @param preferFiles whether bytes go into the private file system where there is one.
+ * @throws what the browser throws where it has no IndexedDB or denies it.
+ */
+export async function openBrowserBackend(name: string, preferFiles: boolean): Promise<StorageBackend> {
+  const database = await openDB<StudioDatabase>(name, 1, {
+    upgrade(fresh) {
+      fresh.createObjectStore('json');
+      fresh.createObjectStore('bytes');
+    },
+  });
+  return browserBackend(database, preferFiles ? await openOpfsFiles(name) : null);
 }
 
 function browserBackend(database: Database, opfs: OpfsFiles | null): StorageBackend {

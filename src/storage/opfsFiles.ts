@@ -27,9 +27,10 @@ export async function openOpfsFiles(folder: string): Promise<OpfsFiles | null> {
   try {
     const root = await storage.getDirectory();
     const directory = await root.getDirectoryHandle(folder, { create: true });
-    const probe = await directory.getFileHandle(encodeURIComponent('probe'), { create: true });
-    if (!canWrite(probe)) return null;
-    return inDirectory(directory);
+    const probe = await directory.getFileHandle('probe', { create: true });
+    const writable = canWrite(probe);
+    await directory.removeEntry(probe.name);
+    return writable ? inDirectory(directory) : null;
   } catch {
     return null;
   }
