@@ -5,6 +5,7 @@ import type { Experiment } from '../src/protocol/experiment';
 import type { ExportKind, RunProgress, WorkerEvent } from '../src/protocol/messages';
 import type { RunResults } from '../src/protocol/results';
 import type { Engine } from '../src/worker/engine/engine';
+import { deferred } from './deferred';
 import { openFolderStore } from './folderStore';
 import { loadInputs, openEngine } from './studio';
 
@@ -45,7 +46,7 @@ export async function runExperiment(options: ExperimentRunOptions): Promise<Expe
   const { experiment, folder, out, resume, log } = options;
   await mkdir(out, { recursive: true });
   const store = await openFolderStore(join(out, 'run'));
-  const ended = Promise.withResolvers<RunResults>();
+  const ended = deferred<RunResults>();
   // Whoever awaits hears of a failure; before that it must not count as unhandled.
   ended.promise.catch(() => undefined);
   const report = reporter(log);
@@ -101,7 +102,7 @@ async function lastRun(engine: Engine): Promise<string> {
 
 /** Resolves with null at the first SIGINT or SIGTERM; a second one ends the process as ever. */
 function onInterrupt(): { readonly signalled: Promise<null>; dispose(): void } {
-  const { promise, resolve } = Promise.withResolvers<null>();
+  const { promise, resolve } = deferred<null>();
   const listener = () => resolve(null);
   process.once('SIGINT', listener);
   process.once('SIGTERM', listener);
