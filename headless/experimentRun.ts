@@ -118,7 +118,7 @@ function onInterrupt(): { readonly signalled: Promise<null>; dispose(): void } {
 /** Turns events into lines: every change of phase, every evaluation, and progress every ten seconds. */
 function reporter(log: (line: string) => void): (event: WorkerEvent) => void {
   let phase: RunProgress['phase'] | null = null;
-  let loss = NaN;
+  let loss: number | null = null;
   let lastLine = 0;
   return (event) => {
     if (event.kind === 'run/metrics') loss = event.rows.at(-1)?.loss ?? loss;
@@ -140,7 +140,7 @@ function reporter(log: (line: string) => void): (event: WorkerEvent) => void {
     const pace = progress.stepsPerSecond > 0 ? `, ${(1 / progress.stepsPerSecond).toFixed(2)} s a step` : '';
     log(
       progress.phase === 'training' && progress.step > 0
-        ? `step ${progress.step} of ${progress.totalSteps}: loss ${loss.toFixed(4)}${pace}${left}`
+        ? `step ${progress.step} of ${progress.totalSteps}${loss === null ? '' : `: loss ${loss.toFixed(4)}`}${pace}${left}`
         : progress.phase,
     );
   };
