@@ -13,6 +13,7 @@ import { createVictim, type Victim } from '../src/compute/victim/victim';
 import { CIFAR10_NORMALIZATION, recipeDefaults } from '../src/protocol/experiment';
 import { StudioError } from '../src/protocol/errors';
 import { installDawn } from './dawn';
+import { GpuCounters, type GpuCounts } from './gpuCounters';
 
 const SIZE = 32;
 const CLASSES = 10;
@@ -27,13 +28,16 @@ interface Size {
 interface Timing {
   readonly firstStepMs: number;
   readonly stepMs: number[];
+  /** Of the last step. */
+  readonly counts: GpuCounts;
   readonly tensors: number;
   readonly gpuMegabytes: number;
 }
 
 /**
  * `headless bench`: the REFINE training step (official recipe, SGD) with the stock tfjs kernels and with ours, in turn in
- * one run, so that their ratio holds on a machine whose speed drifts. Prints one JSON object and a line a variant.
+ * one run, so that their ratio holds on a machine whose speed drifts. Prints one JSON object: times, and what the last step
+ * asked of the device (with `--kernels`, by kernel). `peakMegabytes` is the whole run's: pass `--ours` for ours alone.
  */
 export async function bench(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -44,6 +48,7 @@ export async function bench(args: string[]): Promise<void> {
       batch: { type: 'string', default: '32' },
       steps: { type: 'string', default: '5' },
       ours: { type: 'boolean', default: false },
+      kernels: { type: 'boolean', default: false },
     },
   });
   const size = {
@@ -53,11 +58,12 @@ export async function bench(args: string[]): Promise<void> {
   };
   const steps = positive('steps', values.steps);
   const open = await openDevice({ gpu: await installDawn() });
+  const counters = new GpuCounters(open);
   console.error(
     `${open.adapter.name}: UNet ${size.channels}, ResNet-18 of width ${size.width}, batch ${size.batch}, ${steps} steps after the first`,
   );
   const variants = values.ours ? (['ours'] as const) : (['stock', 'ours'] as const);
-  const timings = await measure(open, size, steps, variants);
+  const timings = await measure(open, counters, size, steps, variants);
   const report = Object.fromEntries(
     [...timings].map(([name, timing]) => [
       name,
@@ -66,6 +72,12 @@ export async function bench(args: string[]): Promise<void> {
         medianStepMs: Math.round(median(timing.stepMs)),
         minimumStepMs: Math.round(Math.min(...timing.stepMs)),
         maximumStepMs: Math.round(Math.max(...timing.stepMs)),
+        perStep: {
+          ...timing.counts,
+          kernels: values.kernels
+            ? Object.fromEntries([...timing.counts.kernels].sort((a, b) => b[1] - a[1]))
+            : undefined,
+        },
         tensors: timing.tensors,
         gpuMegabytes: timing.gpuMegabytes,
       },
@@ -76,7 +88,14 @@ export async function bench(args: string[]): Promise<void> {
   const speedup = stock && ours ? median(stock.stepMs.map((ms, i) => ms / (ours.stepMs[i] ?? NaN))) : null;
   console.log(
     JSON.stringify(
-      { adapter: open.adapter.name, ...size, steps, ...report, stockOverOurs: speedup },
+      {
+        adapter: open.adapter.name,
+        ...size,
+        steps,
+        ...report,
+        peakMegabytes: Math.round(counters.peakBytes / 1e6),
+        stockOverOurs: speedup,
+      },
       null,
       2,
     ),
@@ -85,6 +104,7 @@ export async function bench(args: string[]): Promise<void> {
 
 async function measure(
   open: OpenDevice,
+  counters: GpuCounters,
   size: Size,
   steps: number,
   variants: readonly ('stock' | 'ours')[],
@@ -95,16 +115,19 @@ async function measure(
     trainer: trainer(victim, size, steps + 1),
     stepMs: [] as number[],
     first: 0,
+    counts: counters.take(),
   }));
   const streams = new Map(runners.map((runner) => [runner.name, runner.trainer.run()]));
   for (let step = 0; step <= steps; step++) {
     for (const runner of runners) {
       const installed = runner.name === 'ours' ? installKernels(open.backend) : null;
       if (step === 0) await installed?.selfCheck();
+      counters.take();
       const started = performance.now();
       await streams.get(runner.name)?.next();
       await gpuFence();
       const elapsed = performance.now() - started;
+      runner.counts = counters.take();
       if (step === 0) runner.first = elapsed;
       else runner.stepMs.push(elapsed);
       installed?.uninstall();
@@ -118,6 +141,7 @@ async function measure(
       {
         firstStepMs: runner.first,
         stepMs: runner.stepMs,
+        counts: runner.counts,
         tensors: numTensors,
         gpuMegabytes: Math.round((numBytesInGPU ?? 0) / 1e6),
       },
