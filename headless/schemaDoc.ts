@@ -76,8 +76,9 @@ function describe(prefix: string, node: Node, rows: string[]): void {
     const fallback =
       child.default === undefined ? (optional ? 'by recipe' : 'required') : code(child.default);
     rows.push(`| \`${path}\` | ${cell(typeOf(child))} | ${fallback} | ${cell(child.description ?? '')} |`);
-    for (const variant of variantsOf(child)) {
-      const kind = variant.properties?.['kind']?.const;
+    const variants = variantsOf(child);
+    for (const variant of variants) {
+      const kind = variants.length < 2 ? undefined : variant.properties?.['kind']?.const;
       describe(kind === undefined ? path : `${path}(${String(kind)})`, withoutKind(variant), rows);
     }
   }
@@ -89,8 +90,9 @@ function variantsOf(node: Node): readonly Node[] {
 }
 
 function withoutKind(node: Node): Node {
-  const { kind: _kind, ...properties } = node.properties ?? {};
-  return { ...node, properties };
+  const { kind, ...properties } = node.properties ?? {};
+  // Where the kind is a constant the path names it already.
+  return kind?.const === undefined ? node : { ...node, properties };
 }
 
 function typeOf(node: Node): string {

@@ -47,7 +47,8 @@ const dataset = z
         'A CIFAR archive, a zip or folder of images, relative to this file; "drawn:signs" for the built-in signs.',
       ),
     testPath: z.string().min(1).nullable().default(null).describe('Test images, where they lie apart.'),
-    train: limit
+    train: positiveInteger
+      .nullable()
       .default(null)
       .describe('How many training images are used; null: all. Chosen seeded, balanced over classes.'),
     test: limit.default(null).describe('How many test images are used; null: all.'),
@@ -56,7 +57,7 @@ const dataset = z
 
 const attack = z
   .strictObject({
-    kind: z.string().min(1).describe('A registered attack: badnets, blended.'),
+    kind: z.string().min(1).describe('A registered attack; they are listed below.'),
     target: z.int().nonnegative().describe('The class that triggered images are sent to.'),
     options: z.record(z.string(), z.unknown()).default({}).describe('Options of the attack, checked by it.'),
   })
@@ -132,19 +133,40 @@ const refineFields = {
     .nullable()
     .describe('A .pth or .safetensors of the transform to start from.'),
   mapping,
-  classificationLoss: z.enum(['bce', 'ce']),
-  supconWeight: z.number().nonnegative(),
-  temperature: z.number().positive(),
-  supconViews: z.union([z.literal(1), z.literal(2)]),
-  supconNormalize: z.boolean(),
-  supconReduction: z.enum(['mean', 'sum']),
-  transformInput: z.enum(['normalized', 'pixels']),
-  victimInput: z.enum(['raw', 'normalized']),
-  optimizer,
-  schedule,
-  augmentation: z.enum(['official', 'flip', 'none']),
-  batchSize: positiveInteger,
-  epochs: positiveInteger,
+  classificationLoss: z
+    .enum(['bce', 'ce'])
+    .describe(
+      'On the remapped probabilities: binary cross-entropy (the published code) or categorical (Eq. 7).',
+    ),
+  supconWeight: z
+    .number()
+    .nonnegative()
+    .describe('Weight of the supervised contrastive loss (lambda of Eq. 5).'),
+  temperature: z.number().positive().describe('Of the contrastive loss (tau of Eq. 8).'),
+  supconViews: z
+    .union([z.literal(1), z.literal(2)])
+    .describe('1: each image once (Eq. 8); 2: each image twice, as the published code has it.'),
+  supconNormalize: z
+    .boolean()
+    .describe('Whether transformed images are L2-normalised before they are compared.'),
+  supconReduction: z.enum(['mean', 'sum']).describe('Over anchors; one without positives counts 0.'),
+  transformInput: z
+    .enum(['normalized', 'pixels'])
+    .describe('What the transform sees: normalised pixels, or pixels in [0,1].'),
+  victimInput: z
+    .enum(['raw', 'normalized'])
+    .describe(
+      'How its output goes to the classifier: as it is, or normalised as the classifier was trained.',
+    ),
+  optimizer: optimizer.describe('As PyTorch computes it.'),
+  schedule: schedule.describe(
+    'Of the learning rate, as PyTorch computes it; over maxSteps if given, else over all epochs.',
+  ),
+  augmentation: z
+    .enum(['official', 'flip', 'none'])
+    .describe('Of training images. official: random resized crop, horizontal flip, grayscale.'),
+  batchSize: positiveInteger.describe('Images a step; the last, incomplete batch of an epoch is left out.'),
+  epochs: positiveInteger.describe('Passes over the training images.'),
   maxSteps: positiveInteger.nullable().describe('Stop after so many steps; schedules then span them.'),
 };
 
@@ -155,7 +177,9 @@ const refineDraft = refineDefense.partial().extend({ kind: z.literal('refine') }
 const evaluate = z.strictObject({
   everyEpochs: z.int().nonnegative().default(10).describe('0: before and after only.'),
   testLimit: limit.default(null).describe('Test images used; 0: no evaluation.'),
-  logEverySteps: positiveInteger.default(10),
+  logEverySteps: positiveInteger
+    .default(10)
+    .describe('Losses are read back, and a row of metrics.csv written, every so many steps.'),
 });
 
 const inputs = z
@@ -166,13 +190,23 @@ const inputs = z
   .describe('Written by the studio: SHA-256 fingerprints of the files that were used. Not read back.');
 
 const shared = {
-  version: z.literal(1),
-  name: z.string().min(1).max(200),
-  seed: z.int().nonnegative().max(0xffffffff).default(666),
+  version: z.literal(1).describe('Of this format.'),
+  name: z.string().min(1).max(200).describe('What the run is called in lists and results.'),
+  seed: z
+    .int()
+    .nonnegative()
+    .max(0xffffffff)
+    .default(666)
+    .describe('Start weights, shuffles, augmentation and samples follow from it.'),
   model,
   dataset,
-  attack: attack.nullable().default(null),
-  detector: z.null().default(null),
+  attack: attack
+    .nullable()
+    .default(null)
+    .describe(
+      'The trigger the model is tested with; null: none known. No choice of the defence looks at it.',
+    ),
+  detector: z.null().default(null).describe('No detector is registered yet.'),
   evaluate: evaluate.prefault({}),
   inputs: inputs.optional(),
 };
