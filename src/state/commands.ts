@@ -1,0 +1,63 @@
+import type { LabelMapSettings } from '../protocol/experiment';
+import type { ExportKind, WireFile } from '../protocol/messages';
+import type { NormalizationCandidate } from '../protocol/summaries';
+import type { ImageFilter } from './datasetStore';
+
+/** Settings of an embedding. */
+export interface TsneRequest {
+  readonly points: number;
+  readonly perplexity: number;
+  readonly iterations: number;
+}
+
+/**
+ * Everything a person can ask of the studio. Each command reports by the stores: none throws, failures become notices
+ * or the failed state of the panel they belong to.
+ */
+export interface Commands {
+  /** Says what each file is and loads it where it belongs. */
+  readonly openFiles: (files: readonly WireFile[]) => Promise<void>;
+  readonly openDemo: () => Promise<void>;
+  /** Tries the usual ways to feed the model; null tries both channel orders. */
+  readonly proposeNormalization: (channelOrder: 'RGB' | 'BGR' | null) => Promise<void>;
+  readonly applyNormalization: (
+    candidate: Pick<NormalizationCandidate, 'mean' | 'std' | 'channelOrder'>,
+  ) => void;
+  readonly showImages: (filter: ImageFilter) => Promise<void>;
+  /** Takes other settings for the label map and draws it. A map that cannot be drawn changes nothing. */
+  readonly drawMap: (settings: LabelMapSettings) => Promise<void>;
+  readonly previewTrigger: () => Promise<void>;
+  /** Takes an image as the value of a trigger option. */
+  readonly setTriggerImage: (option: string, file: WireFile) => Promise<void>;
+  readonly measureBefore: () => Promise<void>;
+  readonly measureAfter: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  /** Goes on from the last checkpoint of a stored run. */
+  readonly resumeFrom: (runId: string) => Promise<void>;
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
+  readonly step: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly checkpoint: () => Promise<void>;
+  readonly refreshGrid: () => Promise<void>;
+  readonly runTsne: (request: TsneRequest) => Promise<void>;
+  readonly cancelTsne: () => Promise<void>;
+  readonly exportFile: (kind: ExportKind) => Promise<void>;
+  /** Makes the files once to say how large each is; saves none. */
+  readonly measureExports: () => Promise<void>;
+  readonly listRuns: () => Promise<void>;
+  readonly loadRun: (runId: string) => Promise<void>;
+  readonly deleteRun: (runId: string) => Promise<void>;
+  /** Chooses a run for the comparison, or takes it out, and reads what is needed. */
+  readonly chooseRun: (runId: string) => Promise<void>;
+  readonly restoreSession: () => Promise<void>;
+  readonly forgetSession: () => Promise<void>;
+  /** Starts the engine anew after the device was lost. */
+  readonly restartDevice: () => Promise<void>;
+  readonly copyLink: () => Promise<void>;
+  readonly copyExperiment: () => Promise<void>;
+  /** Takes an experiment from its JSON text. */
+  readonly openExperimentText: (text: string, source: string) => void;
+  readonly pasteExperiment: () => Promise<void>;
+  readonly downloadExperiment: () => void;
+}

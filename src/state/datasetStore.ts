@@ -1,0 +1,31 @@
+import { create } from 'zustand';
+import type { DatasetSummary } from '../protocol/summaries';
+import { IDLE, type Loading } from './loading';
+
+/** Which images of the data card are asked for. */
+export interface ImageFilter {
+  readonly split: 'train' | 'test';
+  /** null: all classes. */
+  readonly classIndex: number | null;
+  readonly offset: number;
+}
+
+interface DatasetState {
+  readonly summary: DatasetSummary | null;
+  readonly loading: Loading;
+  readonly filter: ImageFilter;
+  readonly images: Loading;
+}
+
+/** Images of the data card's grid at a time. */
+export const IMAGES_PER_PAGE = 40;
+
+export const FIRST_IMAGES: ImageFilter = { split: 'train', classIndex: null, offset: 0 };
+
+/** The images to train and test on; their pixels are in `imageShelf`. */
+export const useDatasetStore = create<DatasetState>()(() => ({
+  summary: null,
+  loading: IDLE,
+  filter: FIRST_IMAGES,
+  images: IDLE,
+}));

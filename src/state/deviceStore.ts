@@ -1,0 +1,56 @@
+import { create } from 'zustand';
+import type { AdapterSummary } from '../protocol/device';
+import type { WireError } from '../protocol/errors';
+import type { DeviceReady } from '../protocol/messages';
+import type { AttackDescriptor } from '../protocol/summaries';
+
+export type DeviceStatus = 'starting' | 'ready' | 'unsupported' | 'no-adapter' | 'lost' | 'failed';
+
+interface DeviceState {
+  readonly status: DeviceStatus;
+  readonly adapter: AdapterSummary | null;
+  readonly attacks: readonly AttackDescriptor[];
+  readonly kernels: DeviceReady['kernels'] | null;
+  readonly error: WireError | null;
+  readonly memory: { readonly tensors: number; readonly gpuBytes: number } | null;
+}
+
+/** The GPU behind the worker, and what the engine offers. */
+export const useDeviceStore = create<DeviceState>()(() => ({
+  status: 'starting',
+  adapter: null,
+  attacks: [],
+  kernels: null,
+  error: null,
+  memory: null,
+}));
+
+/** The engine is up. */
+export function deviceReady(ready: DeviceReady): void {
+  useDeviceStore.setState({
+    status: 'ready',
+    adapter: ready.adapter,
+    attacks: ready.attacks,
+    kernels: ready.kernels,
+    error: null,
+  });
+}
+
+/** The engine could not start, or has gone: which of the two the code says. */
+export function deviceFailed(error: WireError): void {
+  useDeviceStore.setState({ status: statusOf(error), error });
+}
+
+function statusOf({ code }: WireError): DeviceStatus {
+  switch (code) {
+    case 'gpu/unsupported':
+      return 'unsupported';
+    case 'gpu/no-adapter':
+      return 'no-adapter';
+    case 'gpu/device-lost':
+    case 'worker/crashed':
+      return 'lost';
+    default:
+      return 'failed';
+  }
+}

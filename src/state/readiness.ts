@@ -1,0 +1,27 @@
+import { classCount } from './classNames';
+import { useDatasetStore } from './datasetStore';
+import { useDeviceStore } from './deviceStore';
+import { useDraftStore } from './draftStore';
+import { useModelStore } from './modelStore';
+
+/** Why a run cannot be started now, in one sentence; null when it can. */
+export function useStartBlocker(): string | null {
+  const device = useDeviceStore((state) => state.status);
+  const model = useModelStore((state) => state.summary);
+  const dataset = useDatasetStore((state) => state.summary);
+  const invalid = useDraftStore((state) => Object.keys(state.invalid).length);
+  const batchSize = useDraftStore((state) => state.experiment.defense.batchSize);
+  const limit = useDraftStore((state) => state.experiment.dataset.train);
+  if (model === null && dataset === null) return 'Load a model and images first.';
+  if (model === null) return 'Load the model to defend first.';
+  if (dataset === null) return 'Load images first.';
+  if (device !== 'ready') return 'The GPU is not ready.';
+  if (model.verdict !== 'can-be-defended') return `This model cannot be defended: ${model.verdictReason}`;
+  if (dataset.labelled && classCount(model.classes, null) !== dataset.classNames.length) {
+    return `The model tells ${model.classes ?? '?'} classes apart and the images have ${dataset.classNames.length}.`;
+  }
+  if (invalid > 0) return `${invalid === 1 ? 'One setting is' : `${invalid} settings are`} not valid.`;
+  const images = Math.min(dataset.trainCount, limit ?? dataset.trainCount);
+  if (batchSize > images) return `The batch of ${batchSize} is larger than the ${images} training images.`;
+  return null;
+}

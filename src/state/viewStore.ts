@@ -1,0 +1,41 @@
+import { create } from 'zustand';
+
+/** The steps of the rail, in their order. */
+export const STEPS = [
+  'model',
+  'images',
+  'trigger',
+  'remap',
+  'train',
+  'inspect',
+  'compare',
+  'export',
+] as const;
+export type StepName = (typeof STEPS)[number];
+
+interface ViewState {
+  /** What the main area shows; `welcome` until something is loaded. */
+  readonly step: StepName | 'welcome';
+  readonly trainView: 'dashboard' | 'settings';
+  readonly theme: 'system' | 'light' | 'dark';
+  /** TensorBoard's smoothing weight. */
+  readonly smoothing: number;
+  readonly logAxis: boolean;
+  readonly showLearningRate: boolean;
+  readonly dragging: boolean;
+}
+
+/** How the page is looked at; nothing of it changes what is computed. */
+export const useViewStore = create<ViewState>()(() => ({
+  step: 'welcome',
+  trainView: 'settings',
+  theme: 'system',
+  smoothing: 0.6,
+  logAxis: false,
+  showLearningRate: false,
+  dragging: false,
+}));
+
+export function goTo(step: StepName | 'welcome'): void {
+  useViewStore.setState({ step });
+}
