@@ -1,0 +1,29 @@
+import { useDeviceStore } from '../../state/deviceStore';
+import { useSessionStore } from '../../state/sessionStore';
+import { formatAgo, formatBytes, formatCount } from '../common/format';
+import { Icon } from '../common/Icon';
+import { useNow } from '../common/useNow';
+import styles from './Footer.module.css';
+
+/** What is kept, what the GPU holds, and that nothing leaves. */
+export function Footer() {
+  const savedAt = useSessionStore((state) => state.savedAt);
+  const memory = useDeviceStore((state) => state.memory);
+  const now = useNow(2000);
+  return (
+    <footer className={styles.footer}>
+      <span className={styles.saved}>
+        {savedAt === null ? 'Nothing to save yet' : `Saved ${formatAgo(now - savedAt)}`}
+      </span>
+      <span title="Buffers the engine holds on the GPU, and its tensors">
+        {memory === null
+          ? 'GPU –'
+          : `GPU ${formatBytes(memory.gpuBytes)} · ${formatCount(memory.tensors)} tensors`}
+      </span>
+      <span className={styles.private}>
+        <Icon name="lock" size={13} />
+        Nothing leaves this machine
+      </span>
+    </footer>
+  );
+}
