@@ -1,0 +1,62 @@
+import { clearAnalysis } from '../../state/analysisStore';
+import { setExperiment, useDraftStore } from '../../state/draftStore';
+import { useMapStore } from '../../state/mapStore';
+import { notify, notifyError } from '../../state/noticeStore';
+import { clearRun, isLive, showStoredRun, useRunStore } from '../../state/runStore';
+import { toggleChosen, useRunsStore } from '../../state/runsStore';
+import { goTo, useViewStore } from '../../state/viewStore';
+import { ask, type StudioContext, track, wireError } from './studio';
+
+export async function listRuns(context: StudioContext): Promise<void> {
+  const runs = await track(
+    context,
+    'runs/list',
+    {},
+    {
+      set: (loading) => useRunsStore.setState({ loading }),
+    },
+  );
+  if (runs) useRunsStore.setState({ runs });
+}
+
+/** Shows a stored run: its settings, its curves, what it measured. */
+export async function loadRun(context: StudioContext, runId: string): Promise<void> {
+  if (isLive(useRunStore.getState().phase)) {
+    notify('warning', 'Stop the run that is going on before loading another one.');
+    return;
+  }
+  const run = await ask(context, 'runs/read', { runId });
+  if (run === null) return;
+  clearAnalysis();
+  showStoredRun(run);
+  const { experiment } = useDraftStore.getState();
+  setExperiment({
+    ...run.experiment,
+    model: { ...run.experiment.model, path: experiment.model.path },
+    dataset: { ...run.experiment.dataset, path: experiment.dataset.path },
+  });
+  useMapStore.setState({ map: run.labelMap });
+  useViewStore.setState({ trainView: 'dashboard' });
+  goTo('train');
+}
+
+export async function deleteRun(context: StudioContext, runId: string): Promise<void> {
+  try {
+    await context.client.call('runs/delete', { runId });
+  } catch (thrown) {
+    notifyError(wireError(thrown));
+    return;
+  }
+  useRunsStore.setState(({ runs, chosen }) => ({
+    runs: runs.filter((run) => run.id !== runId),
+    chosen: chosen.filter((id) => id !== runId),
+  }));
+  if (useRunStore.getState().runId === runId && !isLive(useRunStore.getState().phase)) clearRun();
+}
+
+export async function chooseRun(context: StudioContext, runId: string): Promise<void> {
+  useRunsStore.setState(({ chosen }) => ({ chosen: toggleChosen(chosen, runId) }));
+  if (useRunsStore.getState().details[runId]) return;
+  const run = await ask(context, 'runs/read', { runId });
+  if (run) useRunsStore.setState(({ details }) => ({ details: { ...details, [runId]: run } }));
+}

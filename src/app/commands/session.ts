@@ -1,0 +1,92 @@
+import { setExperiment, useDraftStore } from '../../state/draftStore';
+import { useDatasetStore } from '../../state/datasetStore';
+import { useModelStore } from '../../state/modelStore';
+import { notify } from '../../state/noticeStore';
+import { isLive, showStoredRun, useRunStore } from '../../state/runStore';
+import { readMarker, type SessionMarker, useSessionStore } from '../../state/sessionStore';
+import { goTo, useViewStore } from '../../state/viewStore';
+import { takeDataset, takeModel } from './files';
+import { ask, type StudioContext, wireError } from './studio';
+
+const MARKER = 'session';
+
+/** Looks for the session before this one and puts it on offer. Reads no file. */
+export async function offerSession(context: StudioContext): Promise<void> {
+  try {
+    const offer = readMarker(await context.client.call('settings/read', { key: MARKER }));
+    useSessionStore.setState({ offer });
+  } catch (thrown) {
+    const { code } = wireError(thrown);
+    if (code.startsWith('storage/')) {
+      notify('warning', 'This browser lets the page keep nothing, so a reload will lose the session.', {
+        code,
+      });
+    }
+  }
+}
+
+/** Notes what is loaded and how far the run is, so that a reload can offer it. */
+export async function writeMarker(context: StudioContext): Promise<void> {
+  if (useSessionStore.getState().offer !== null) return;
+  const { experiment, runId, progress, checkpoint } = useRunStore.getState();
+  const marker: SessionMarker = {
+    model: useModelStore.getState().summary?.fileName ?? null,
+    dataset: useDatasetStore.getState().summary?.name ?? null,
+    run:
+      runId === null
+        ? null
+        : {
+            name: experiment?.name ?? runId,
+            step: progress.step,
+            totalSteps: progress.totalSteps,
+            checkpoint: checkpoint?.step ?? null,
+          },
+    at: new Date().toISOString(),
+  };
+  if (marker.model === null && marker.dataset === null) return;
+  try {
+    await context.client.call('settings/write', { key: MARKER, value: marker });
+    await context.client.call('settings/write', {
+      key: 'draft',
+      value: useDraftStore.getState().experiment,
+    });
+    useSessionStore.setState({ savedAt: Date.now() });
+  } catch {
+    // Said once, by offerSession; the page works without a memory.
+  }
+}
+
+/** Loads the session on offer: files, settings, curves and the last checkpoint. */
+export async function restoreSession(context: StudioContext): Promise<void> {
+  useSessionStore.setState({ restoring: true });
+  const restored = await ask(context, 'session/restore', {});
+  useSessionStore.setState({ restoring: false, offer: null });
+  if (restored === null) return;
+  if (restored.model) takeModel(restored.model);
+  if (restored.dataset) takeDataset(restored.dataset);
+  if (restored.experiment) setExperiment(restored.experiment);
+  if (restored.run) {
+    const run = await ask(context, 'runs/read', { runId: restored.run.id });
+    if (run) showStoredRun(run);
+  }
+  const { phase } = useRunStore.getState();
+  useViewStore.setState({ trainView: phase === 'idle' ? 'settings' : 'dashboard' });
+  goTo(restored.model && restored.dataset ? 'train' : restored.model ? 'model' : 'images');
+  if (restored.model === null && restored.dataset === null) {
+    notify('warning', 'Nothing of the last session could be read back.');
+    goTo('welcome');
+  }
+}
+
+/** Declines the offer and deletes the stored copies. */
+export async function forgetSession(context: StudioContext): Promise<void> {
+  useSessionStore.setState({ offer: null });
+  await ask(context, 'session/clear', {});
+  await ask(context, 'settings/write', { key: MARKER, value: null });
+}
+
+/** True while leaving the page would lose steps. */
+export function wouldLoseSteps(): boolean {
+  const { phase } = useRunStore.getState();
+  return isLive(phase) && phase !== 'paused';
+}

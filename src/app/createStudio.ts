@@ -1,0 +1,168 @@
+import type { StudioClient } from '../protocol/client';
+import { asStudioError, toWireError } from '../protocol/errors';
+import type { Commands } from '../state/commands';
+import { deviceFailed, deviceReady, useDeviceStore } from '../state/deviceStore';
+import { setExperiment, useDraftStore } from '../state/draftStore';
+import { useDatasetStore } from '../state/datasetStore';
+import { useModelStore } from '../state/modelStore';
+import { notify, notifyError } from '../state/noticeStore';
+import { useRunStore } from '../state/runStore';
+import { decodeSettings } from '../state/shareLink';
+import * as analysis from './commands/analysis';
+import * as data from './commands/data';
+import { openDemo } from './commands/demo';
+import * as experiments from './commands/experiments';
+import * as exporting from './commands/exports';
+import { openFiles } from './commands/files';
+import { drawMap, redrawMap } from './commands/map';
+import { measureAfter } from './commands/restoreBundle';
+import * as running from './commands/run';
+import * as stored from './commands/runs';
+import { forgetSession, offerSession, restoreSession, writeMarker } from './commands/session';
+import type { StudioContext } from './commands/studio';
+import { previewTrigger, setTriggerImage } from './commands/trigger';
+import { download } from './download';
+import { receiveEvent } from './events';
+
+/** The page's working parts, ready to be mounted. */
+export interface Studio {
+  readonly commands: Commands;
+  /** Opens the device and offers back what was there; resolves when both are known. */
+  open(): Promise<void>;
+  /** Ends the subscriptions. The client is the caller's. */
+  dispose(): void;
+}
+
+const MEMORY_MS = 5000;
+const SAVE_MS = 1000;
+
+/** Wires a client to the stores and makes the commands. */
+export function createStudio(client: StudioClient): Studio {
+  const context: StudioContext = {
+    client,
+    save: download,
+    clipboard: {
+      write: (text) => navigator.clipboard.writeText(text),
+      read: () => navigator.clipboard.readText(),
+    },
+  };
+  const unsubscribe = [client.subscribe(receiveEvent), saveOnChange(context)];
+  const meter = setInterval(() => void readMemory(context), MEMORY_MS);
+  return {
+    commands: createCommands(context),
+    open: () => openStudio(context),
+    dispose: () => {
+      clearInterval(meter);
+      for (const end of unsubscribe) end();
+    },
+  };
+}
+
+async function openStudio(context: StudioContext): Promise<void> {
+  try {
+    const shared = decodeSettings(window.location.hash, useDraftStore.getState().experiment);
+    if (shared !== null) {
+      setExperiment(shared);
+      notify('info', 'The settings of the link are in place. Open a model and images to use them.');
+    }
+  } catch (thrown) {
+    notifyError(toWireError(asStudioError(thrown)));
+  }
+  await openDevice(context);
+  await offerSession(context);
+}
+
+async function openDevice(context: StudioContext): Promise<void> {
+  useDeviceStore.setState({ status: 'starting', error: null });
+  try {
+    deviceReady(await context.client.call('device/open', {}));
+    void readMemory(context);
+  } catch (thrown) {
+    deviceFailed(toWireError(asStudioError(thrown)));
+  }
+}
+
+async function readMemory({ client }: StudioContext): Promise<void> {
+  if (useDeviceStore.getState().status !== 'ready') return;
+  try {
+    useDeviceStore.setState({ memory: await client.call('diagnostics/memory', {}) });
+  } catch {
+    // A meter that cannot be read is no reason to disturb anybody; the next reading may work.
+  }
+}
+
+/** Writes the session's marker a moment after what it names has changed. */
+function saveOnChange(context: StudioContext): () => void {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const soon = () => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      void writeMarker(context);
+    }, SAVE_MS);
+  };
+  const ends = [
+    useModelStore.subscribe((now, then) => now.summary !== then.summary && soon()),
+    useDatasetStore.subscribe((now, then) => now.summary !== then.summary && soon()),
+    useDraftStore.subscribe((now, then) => now.experiment !== then.experiment && soon()),
+    useRunStore.subscribe(
+      (now, then) => (now.phase !== then.phase || now.checkpoint !== then.checkpoint) && soon(),
+    ),
+  ];
+  return () => {
+    if (timer !== null) clearTimeout(timer);
+    for (const end of ends) end();
+  };
+}
+
+/** A restarted engine has nothing loaded: the stored copies are read back. */
+async function restartDevice(context: StudioContext): Promise<void> {
+  context.client.restart();
+  await openDevice(context);
+  if (useDeviceStore.getState().status !== 'ready') return;
+  if (useModelStore.getState().summary !== null || useDatasetStore.getState().summary !== null) {
+    await restoreSession(context);
+  }
+}
+
+function createCommands(context: StudioContext): Commands {
+  return {
+    openFiles: (files) => openFiles(context, files),
+    openDemo: () => openDemo(context),
+    proposeNormalization: (order) => data.proposeNormalization(context, order),
+    applyNormalization: data.applyNormalization,
+    showImages: (filter) => data.showImages(context, filter),
+    drawMap: async (settings) => void (await drawMap(context, settings)),
+    previewTrigger: () => previewTrigger(context),
+    setTriggerImage: (option, file) => setTriggerImage(context, option, file),
+    measureBefore: () => running.measureBefore(context),
+    measureAfter: () => measureAfter(context),
+    start: () => running.start(context),
+    resumeFrom: (runId) => running.resumeFrom(context, runId),
+    pause: () => running.pause(context),
+    resume: () => running.resume(context),
+    step: () => running.step(context),
+    stop: () => running.stop(context),
+    checkpoint: () => running.checkpoint(context),
+    refreshGrid: () => analysis.refreshGrid(context),
+    runTsne: (request) => analysis.runTsne(context, request),
+    cancelTsne: () => analysis.cancelTsne(context),
+    exportFile: (kind) => exporting.exportFile(context, kind),
+    measureExports: () => exporting.measureExports(context),
+    listRuns: () => stored.listRuns(context),
+    loadRun: (runId) => stored.loadRun(context, runId),
+    deleteRun: (runId) => stored.deleteRun(context, runId),
+    chooseRun: (runId) => stored.chooseRun(context, runId),
+    restoreSession: () => restoreSession(context),
+    forgetSession: () => forgetSession(context),
+    restartDevice: () => restartDevice(context),
+    copyLink: () => experiments.copyLink(context),
+    copyExperiment: () => experiments.copyExperiment(context),
+    openExperimentText: (text, source) => {
+      if (experiments.openExperimentText(text, source)) void redrawMap(context);
+    },
+    pasteExperiment: async () => {
+      if (await experiments.pasteExperiment(context)) await redrawMap(context);
+    },
+    downloadExperiment: () => experiments.downloadExperiment(context),
+  };
+}

@@ -1,0 +1,238 @@
+import type { StudioClient } from '../../src/protocol/client';
+import { type ErrorCode, StudioError } from '../../src/protocol/errors';
+import type { Params, RequestName, Result, WireFile, WorkerEvent } from '../../src/protocol/messages';
+import type { FileIdentity } from '../../src/protocol/summaries';
+import {
+  fakeDataset,
+  fakeDevice,
+  fakeEvaluation,
+  fakeExperiment,
+  fakeGrid,
+  fakeModel,
+  fakeTsne,
+} from './answers';
+import { FakeRun } from './fakeRun';
+import { fakeStrip } from './pictures';
+
+export interface FakeOptions {
+  readonly software?: boolean;
+  /** Thrown by `device/open`. */
+  readonly deviceError?: ErrorCode;
+  readonly stepsPerTick?: number;
+  readonly latencyMs?: number;
+  /** What `settings/read` finds under `session`. */
+  readonly session?: unknown;
+}
+
+/** A studio client that computes nothing: scripted answers, streaming events, figures invented. For tests only. */
+export class FakeClient implements StudioClient {
+  readonly calls: { name: RequestName; params: unknown }[] = [];
+  readonly settings = new Map<string, unknown>();
+  run: FakeRun | null = null;
+  restarts = 0;
+  private readonly runs = new Map<string, FakeRun>();
+  private readonly listeners = new Set<(event: WorkerEvent) => void>();
+  private readonly failures = new Map<RequestName, StudioError>();
+  private cancelled = false;
+
+  constructor(private readonly options: FakeOptions = {}) {
+    if (options.session !== undefined) this.settings.set('session', options.session);
+  }
+
+  /** The next call of this name fails so. */
+  failNext(name: RequestName, error: StudioError): void {
+    this.failures.set(name, error);
+  }
+
+  readonly emit = (event: WorkerEvent): void => {
+    for (const listener of this.listeners) listener(event);
+  };
+
+  subscribe(listener: (event: WorkerEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  restart(): void {
+    this.restarts += 1;
+    this.run?.pause('stopped');
+    this.run = null;
+  }
+
+  async call<N extends RequestName>(
+    name: N,
+    params: Params<N>,
+    options: { readonly onProgress?: (done: number, total: number | null, note: string) => void } = {},
+  ): Promise<Result<N>> {
+    this.calls.push({ name, params });
+    await new Promise((resolve) => setTimeout(resolve, this.options.latencyMs ?? 0));
+    const failure = this.failures.get(name);
+    if (failure) {
+      this.failures.delete(name);
+      throw failure;
+    }
+    const answers = this.answers(options.onProgress ?? (() => undefined));
+    return answers[name](params);
+  }
+
+  private answers(progress: (done: number, total: number | null, note: string) => void): {
+    [N in RequestName]: (params: Params<N>) => Result<N> | Promise<Result<N>>;
+  } {
+    return {
+      'device/open': () => this.openDevice(),
+      'files/identify': ({ files }) => files.map(identify),
+      'model/open': ({ file }) => fakeModel(file.path),
+      'dataset/open': ({ files }) => fakeDataset(files[0]?.path ?? 'images'),
+      'dataset/images': ({ classIndex, offset, count }) =>
+        fakeStrip(
+          Array.from({ length: count }, (_, index) => classIndex ?? (index + offset) % 10),
+          offset + (classIndex ?? 0) * 100,
+        ),
+      'demo/open': () => ({
+        model: fakeModel(),
+        dataset: fakeDataset(),
+        experiment: fakeExperiment(),
+        note: '',
+      }),
+      'model/propose-normalization': () => proposal(),
+      'map/preview': ({ settings, classes }) => ({ map: drawMap(settings, classes) }),
+      'trigger/image': () => ({ id: 'image-1' }),
+      'trigger/preview': ({ count }) => {
+        const labels = Array.from({ length: count }, (_, index) => index + 1);
+        return { clean: fakeStrip(labels, 20), triggered: fakeStrip(labels, 20, 'triggered') };
+      },
+      'evaluate/before': ({ experiment }) => fakeEvaluation(0, false, experiment.attack !== null),
+      'run/start': ({ experiment, resume }) => this.startRun(experiment, resume),
+      'run/pause': () => (this.run?.pause(), null),
+      'run/resume': () => (this.run?.resume(), null),
+      'run/step': () => {
+        this.run?.advance(1);
+        return null;
+      },
+      'run/stop': () => (this.run?.finish('stopped'), null),
+      'run/checkpoint': () => ({ step: (this.run && (this.run.checkpointStep = this.run.step)) ?? 0 }),
+      'evaluate/after': () => fakeEvaluation(1, true),
+      'analysis/grid': () => fakeGrid(this.run?.step ?? 0, this.run?.totalSteps ?? 600),
+      'analysis/tsne': ({ points }) => this.tsne(points, progress),
+      'analysis/cancel': () => {
+        this.cancelled = true;
+        return null;
+      },
+      'export/file': ({ kind }) => ({ name: kind, bytes: new Uint8Array(kind.length * 1200) }),
+      'bundle/open': () => ({
+        experiment: fakeExperiment(),
+        labelMap: [5, 7, 0, 9, 3, 4, 8, 1, 6, 2],
+        firstChannels: 8,
+        note: 'The defended model of "demo signs" is back, with its label map.',
+      }),
+      'runs/list': () => [...this.runs.values()].map((run) => run.stored()),
+      'runs/read': ({ runId }) => this.stored(runId),
+      'runs/delete': ({ runId }) => (this.runs.delete(runId), null),
+      'settings/write': ({ key, value }) => (this.settings.set(key, value), null),
+      'settings/read': ({ key }) => this.settings.get(key) ?? null,
+      'session/restore': () => ({
+        model: fakeModel(),
+        dataset: fakeDataset(),
+        experiment: fakeExperiment(),
+        run: this.earlierRun().stored(),
+      }),
+      'session/clear': () => null,
+      'diagnostics/memory': () => ({ tensors: 268, gpuBytes: 412e6 }),
+    };
+  }
+
+  private openDevice() {
+    const { deviceError, software } = this.options;
+    if (deviceError === undefined) return fakeDevice(software ?? false);
+    throw new StudioError(deviceError, 'This browser offers no WebGPU adapter.');
+  }
+
+  private startRun(experiment: ReturnType<typeof fakeExperiment>, resume: string | null) {
+    const totalSteps = experiment.defense.maxSteps ?? experiment.defense.epochs * 50;
+    const id = resume ?? `run-${this.runs.size + 1}`;
+    const run = new FakeRun(id, experiment, totalSteps, this.options.stepsPerTick ?? 4, this.emit);
+    if (resume) run.step = this.runs.get(resume)?.checkpointStep ?? 0;
+    this.run = run;
+    this.runs.set(id, run);
+    setTimeout(() => run.start(), this.options.latencyMs ?? 0);
+    return { runId: id, totalSteps };
+  }
+
+  /** A run of a visit before this one. */
+  earlierRun(): FakeRun {
+    const run = new FakeRun('run-earlier', fakeExperiment(), 600, 4, () => undefined);
+    run.advance(412);
+    run.checkpointStep = 400;
+    run.phase = 'paused';
+    this.runs.set(run.id, run);
+    return run;
+  }
+
+  private stored(runId: string) {
+    const run = this.runs.get(runId);
+    if (!run) throw new StudioError('storage/corrupt', `The stored run ${runId} cannot be read.`);
+    return run.stored();
+  }
+
+  private async tsne(points: number, progress: (done: number, total: number | null, note: string) => void) {
+    this.cancelled = false;
+    for (let done = 0; done < 500; done += 100) {
+      progress(done, 500, 'iterations');
+      await new Promise((resolve) => setTimeout(resolve, this.options.latencyMs ?? 0));
+      if (this.cancelled) throw new StudioError('aborted', 'Stopped.');
+    }
+    return fakeTsne(points, this.run?.step ?? 0);
+  }
+}
+
+function identify({ path, blob }: WireFile): FileIdentity {
+  const base = { path, sizeBytes: blob.size };
+  if (/transform|bundle/.test(path)) return { ...base, role: 'transform', description: 'Exported defence' };
+  if (/label_(map|shuffle)/.test(path)) return { ...base, role: 'label-map', description: 'Label map' };
+  if (/\.(pth|pt|safetensors)$/.test(path))
+    return { ...base, role: 'model', description: 'PyTorch state_dict' };
+  if (/\.json$/.test(path)) return { ...base, role: 'experiment', description: 'Experiment file' };
+  if (/\.(zip|gz|tar|bin)$|\//.test(path)) return { ...base, role: 'dataset', description: 'Images' };
+  if (/\.(png|jpe?g)$/.test(path)) return { ...base, role: 'trigger-image', description: 'PNG image' };
+  return { ...base, role: 'unknown', description: 'HTML page' };
+}
+
+function drawMap(settings: Params<'map/preview'>['settings'], classes: number): number[] {
+  const all = Array.from({ length: classes }, (_, index) => index);
+  switch (settings.kind) {
+    case 'identity':
+      return all;
+    case 'shift':
+      return all.map((index) => (index + 1) % classes);
+    case 'explicit':
+      if (settings.permutation.length !== classes) {
+        throw new StudioError(
+          'map/wrong-size',
+          `This is a ${settings.permutation.length}-class map for a ${classes}-class model.`,
+        );
+      }
+      return [...settings.permutation];
+    case 'derangement':
+      return all.map((index) => (index + 1 + ((settings.seed ?? 0) % (classes - 1))) % classes);
+  }
+}
+
+function proposal(): Result<'model/propose-normalization'> {
+  const one = (id: string, label: string, channelOrder: 'RGB' | 'BGR', accuracy: number) => ({
+    id,
+    label,
+    channelOrder,
+    accuracy,
+    mean: [0.4914, 0.4822, 0.4465] as const,
+    std: [0.2023, 0.1994, 0.201] as const,
+    sample: 500,
+  });
+  return {
+    candidates: [
+      one('cifar-rgb', 'CIFAR-10, RGB', 'RGB', 0.966),
+      one('cifar-bgr', 'CIFAR-10, BGR', 'BGR', 0.412),
+      one('unit-rgb', 'Pixels in [0,1], RGB', 'RGB', 0.731),
+    ],
+    best: 0,
+  };
+}
