@@ -1,8 +1,8 @@
 /** A promise with its ends outside; `Promise.withResolvers`, which Node 20 does not have. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(reason: Error): void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: Error) => void;
 }
 
 /** A new unsettled promise. */

@@ -101,7 +101,7 @@ async function lastRun(engine: Engine): Promise<string> {
 }
 
 /** Resolves with null at the first SIGINT or SIGTERM; a second one ends the process as ever. */
-function onInterrupt(): { readonly signalled: Promise<null>; dispose(): void } {
+function onInterrupt(): { readonly signalled: Promise<null>; readonly dispose: () => void } {
   const { promise, resolve } = deferred<null>();
   const listener = () => resolve(null);
   process.once('SIGINT', listener);

@@ -22,6 +22,6 @@ export function resultTable(results: Pick<RunResults, 'before' | 'after'>): stri
 
 function cell(value: Evaluation[keyof Evaluation] | undefined): string {
   if (!value || !('rate' in value)) return '';
-  const { rate, count, of } = value as Rate;
+  const { rate, count, of } = value;
   return `${(100 * rate).toFixed(2)} % (${count} of ${of})`;
 }

@@ -79,7 +79,7 @@ function describe(prefix: string, node: Node, rows: string[]): void {
     const variants = variantsOf(child);
     for (const variant of variants) {
       const kind = variants.length < 2 ? undefined : variant.properties?.['kind']?.const;
-      describe(kind === undefined ? path : `${path}(${String(kind)})`, withoutKind(variant), rows);
+      describe(typeof kind === 'string' ? `${path}(${kind})` : path, withoutKind(variant), rows);
     }
   }
 }

@@ -13,7 +13,10 @@ Object.assign(globalThis, globals);
 const adapter = await create([]).requestAdapter();
 if (!adapter) process.exit(1);
 const device = await adapter.requestDevice();
-const buffer = device.createBuffer({ size: 16, usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+const buffer = device.createBuffer({
+  size: 16,
+  usage: globals.GPUBufferUsage.COPY_SRC | globals.GPUBufferUsage.COPY_DST,
+});
 device.queue.writeBuffer(buffer, 0, new Uint32Array([1, 2, 3, 4]));
 await device.queue.onSubmittedWorkDone();
 console.log(adapter.info.description || adapter.info.device || 'unnamed adapter');

@@ -26,9 +26,8 @@ export function principalPlane(
   for (let component = 0; component < 2; component++) {
     let axis = Float64Array.from({ length: dimensions }, () => random.normal());
     orthonormalise(axis, axes);
-    let projection = new Float64Array(points);
     for (let step = 0; step < POWER_ITERATIONS; step++) {
-      projection = project(features, mean, axis, points, dimensions);
+      const projection = project(features, mean, axis, points, dimensions);
       axis = backProject(features, mean, projection, points, dimensions);
       orthonormalise(axis, axes);
     }
