@@ -1,4 +1,4 @@
-import type { Evaluation, Rate, RunResults } from '../src/protocol/results';
+import type { Evaluation, RunResults } from '../src/protocol/results';
 
 const ROWS: readonly (readonly [keyof Evaluation, string])[] = [
   ['benignAccuracy', 'benign accuracy'],
