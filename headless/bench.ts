@@ -5,6 +5,7 @@ import { openDevice, type OpenDevice } from '../src/compute/device/device';
 import { installKernels } from '../src/compute/kernels/install';
 import { cifarResnetOfDepth } from '../src/compute/nn/cifarResnet';
 import { buildTrainable } from '../src/compute/nn/trainable';
+import type { TrainEvent } from '../src/compute/refine/events';
 import { gpuFence } from '../src/compute/refine/gpuFence';
 import { drawLabelMap } from '../src/compute/refine/labelMap';
 import { RefineTrainer } from '../src/compute/refine/trainer';
@@ -17,12 +18,13 @@ import { GpuCounters, type GpuCounts } from './gpuCounters';
 
 const SIZE = 32;
 const CLASSES = 10;
-const IMAGES = 512;
 
 interface Size {
   readonly channels: number;
   readonly width: number;
   readonly batch: number;
+  /** In an epoch; labels of an image seen before are not computed again. */
+  readonly images: number;
 }
 
 interface Timing {
@@ -46,6 +48,7 @@ export async function bench(args: string[]): Promise<void> {
       channels: { type: 'string', default: '8' },
       width: { type: 'string', default: '8' },
       batch: { type: 'string', default: '32' },
+      images: { type: 'string', default: '512' },
       steps: { type: 'string', default: '5' },
       ours: { type: 'boolean', default: false },
       kernels: { type: 'boolean', default: false },
@@ -55,6 +58,7 @@ export async function bench(args: string[]): Promise<void> {
     channels: positive('channels', values.channels),
     width: positive('width', values.width),
     batch: positive('batch', values.batch),
+    images: positive('images', values.images),
   };
   const steps = positive('steps', values.steps);
   const open = await openDevice({ gpu: await installDawn() });
@@ -124,7 +128,7 @@ async function measure(
       if (step === 0) await installed?.selfCheck();
       counters.take();
       const started = performance.now();
-      await streams.get(runner.name)?.next();
+      await nextStep(streams.get(runner.name));
       await gpuFence();
       const elapsed = performance.now() - started;
       runner.counts = counters.take();
@@ -149,6 +153,14 @@ async function measure(
   );
 }
 
+/** The ends of epochs are events too. */
+async function nextStep(events: AsyncGenerator<TrainEvent> | undefined): Promise<void> {
+  for (;;) {
+    const next = await events?.next();
+    if (!next || next.done || next.value.kind === 'step') return;
+  }
+}
+
 async function randomVictim(width: number): Promise<Victim> {
   const bound = cifarResnetOfDepth(18, width, CLASSES);
   const network = buildTrainable(bound, { seed: 1 });
@@ -164,7 +176,7 @@ async function randomVictim(width: number): Promise<Victim> {
 function trainer(victim: Victim, size: Size, steps: number): RefineTrainer {
   return new RefineTrainer({
     victim,
-    split: noise(Math.max(IMAGES, size.batch)),
+    split: noise(Math.max(size.images, size.batch)),
     height: SIZE,
     width: SIZE,
     settings: {

@@ -42,7 +42,7 @@ export async function takeSteps(
   const losses: number[][] = [];
   const first = new Map<string, Float32Array>();
   for (let step = 0; step < steps; step++) {
-    const taken = refineLossAndGradients(model, pixels, inverse, settings);
+    const taken = refineLossAndGradients(model, pixels, inverse, settings, pseudo);
     losses.push([...(await taken.losses.data())]);
     for (const [name, gradient] of taken.gradients) {
       if (step === 0) first.set(name, await torchOrder(gradient));

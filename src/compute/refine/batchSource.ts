@@ -5,6 +5,14 @@ import { toUnitFloats } from '../../data/pixels';
 import { PURPOSE, RandomStream } from '../../data/random';
 import type { RefineSettings } from '../../protocol/experiment';
 
+/** One step's images. */
+export interface Batch {
+  /** Which images of the split they are. */
+  readonly indices: ArrayLike<number>;
+  /** Float32 RGB in [0,1], [batchSize, H, W, 3], augmented where the settings say so. */
+  readonly pixels: Float32Array;
+}
+
 /** Training batches by step number: which images, and how they are augmented, depend on seed and step alone. */
 export class BatchSource {
   readonly stepsPerEpoch: number;
@@ -27,10 +35,10 @@ export class BatchSource {
   }
 
   /**
-   * The batch of `step`: float32 RGB in [0,1], [batchSize, H, W, 3].
+   * The batch of `step`.
    * @throws StudioError `dataset/decode-failed` naming the file that could not be decoded.
    */
-  async batch(step: number): Promise<Float32Array> {
+  async batch(step: number): Promise<Batch> {
     const { batchSize, augmentation } = this.settings;
     const { height, width } = this.size;
     const epoch = this.epochOf(step);
@@ -39,9 +47,10 @@ export class BatchSource {
       this.orderEpoch = epoch;
     }
     const indices = batchIndices(this.order, batchSize, step % this.stepsPerEpoch);
-    const pixels = toUnitFloats(await this.split.read(indices));
-    return augmentBatch(pixels, indices.length, height, width, augmentation, (i) => {
+    const read = toUnitFloats(await this.split.read(indices));
+    const pixels = augmentBatch(read, indices.length, height, width, augmentation, (i) => {
       return new RandomStream(this.seed, PURPOSE.augment, epoch * this.split.count + (indices[i] ?? 0));
     });
+    return { indices, pixels };
   }
 }

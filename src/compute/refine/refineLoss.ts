@@ -29,15 +29,16 @@ export interface LossAndGradients {
  * running statistics of the transform's batch-norms.
  *
  * @param pixels float32 RGB in [0,1], [N, H, W, 3]; @param inverse `inverseMap` of the label map, int32 [K].
+ * @param labels `model.pseudoLabels(pixels)`, int32 [N]. Everything passed in stays the caller's.
  */
 export function refineLossAndGradients(
   model: RefineModel,
   pixels: tf.Tensor4D,
   inverse: tf.Tensor1D,
   settings: LossSettings,
+  labels: tf.Tensor1D,
 ): LossAndGradients {
   const parameters = model.transform.parameters;
-  const labels = model.pseudoLabels(pixels);
   const targets = remappedTargets(labels, inverse);
   let parts: tf.Tensor[] = [];
   const { value, grads } = tf.variableGrads(() => {
@@ -55,7 +56,7 @@ export function refineLossAndGradients(
     return tf.add<tf.Scalar>(classification, tf.mul(contrast, settings.supconWeight));
   }, [...parameters.values()]);
   const losses = tf.tidy(() => tf.stack([value, ...parts]) as tf.Tensor1D);
-  tf.dispose([value, labels, targets, parts]);
+  tf.dispose([value, targets, parts]);
   const gradients = new Map<string, tf.Tensor>();
   for (const [name, variable] of parameters) {
     const gradient = grads[variable.name];

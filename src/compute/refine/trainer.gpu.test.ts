@@ -8,10 +8,17 @@ import { installKernels, type InstalledKernels } from '../kernels/install';
 import { cifarResnetOfDepth } from '../nn/cifarResnet';
 import { initialState } from '../nn/initialise';
 import { traceNetwork } from '../nn/trace';
+import { buildTrainable } from '../nn/trainable';
+import { unet } from '../nn/unet';
+import { createOptimizer } from '../optimizers/createOptimizer';
 import { tf } from '../tf';
 import { createVictim, type Victim } from '../victim/victim';
+import { BatchSource } from './batchSource';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint';
 import type { TrainEvent } from './events';
+import { inverseMap } from './labelMap';
+import { refineLossAndGradients } from './refineLoss';
+import { RefineModel } from './refineModel';
 import { RefineTrainer, type RefineTrainingContext } from './trainer';
 
 const SIDE = 16;
@@ -88,6 +95,7 @@ const numbers = (rows: readonly MetricsRow[]) => rows.map(({ stepSeconds: _, ...
 
 const RUNS: readonly (readonly [string, Partial<RefineSettings>])[] = [
   ['official recipe, SGD', {}],
+  ['not augmented, labels kept', { augmentation: 'none' }],
   [
     'paper recipe, Adam, one cycle, augmented',
     {
@@ -175,6 +183,44 @@ describe('RefineTrainer', () => {
     expect(counts[5]).toEqual(counts[1]);
     trainer.dispose();
     expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(before);
+  });
+
+  it('asks the victim once for an image that is not augmented, to the same numbers', async () => {
+    let asked = 0;
+    const counting: Victim = {
+      ...victim,
+      forwardPixels: (pixels) => {
+        asked++;
+        return victim.forwardPixels(pixels);
+      },
+    };
+    const context = { ...contextOf({ augmentation: 'none', epochs: 4 }), victim: counting };
+    const trainer = new RefineTrainer(context);
+    const rows = rowsOf(await collect(trainer));
+    trainer.dispose();
+    expect(rows).toHaveLength(12);
+    // Three batches an epoch; labels that are still on their way from the GPU are asked for again.
+    expect(asked).toBeGreaterThanOrEqual(3);
+    expect(asked).toBeLessThanOrEqual(6);
+
+    const transform = buildTrainable(unet(2, [SIDE, SIDE]), { seed: 9 });
+    const { settings, labelMap } = context;
+    const model = new RefineModel(transform, victim, settings);
+    const optimizer = createOptimizer(settings.optimizer, transform.parameters);
+    const batches = new BatchSource(noise(), { height: SIDE, width: SIDE }, settings, 9);
+    const inverse = tf.tensor1d(inverseMap(labelMap), 'int32');
+    for (const { step, loss } of rows) {
+      const batch = await batches.batch(step - 1);
+      const pixels = tf.tensor4d(batch.pixels, [BATCH, SIDE, SIDE, 3]);
+      const labels = model.pseudoLabels(pixels);
+      const { losses, gradients } = refineLossAndGradients(model, pixels, inverse, settings, labels);
+      optimizer.step(gradients, { learningRate: 0.01, momentum: 0.9 });
+      expect((await losses.data())[0]).toBe(loss);
+      tf.dispose([pixels, labels, losses, ...gradients.values()]);
+    }
+    optimizer.dispose();
+    transform.dispose();
+    inverse.dispose();
   });
 
   it('stops at maxSteps, and on a signal, keeping what was learned', async () => {

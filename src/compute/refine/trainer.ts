@@ -9,10 +9,11 @@ import type { Optimizer } from '../optimizers/optimizer';
 import { createSchedule, type Schedule } from '../optimizers/schedule';
 import { tf } from '../tf';
 import type { Victim } from '../victim/victim';
-import { BatchSource } from './batchSource';
+import { BatchSource, type Batch } from './batchSource';
 import { checkIdentity, type RefineCheckpoint, type RunIdentity } from './checkpoint';
 import type { TrainEvent } from './events';
 import { gpuFence } from './gpuFence';
+import { LabelCache } from './labelCache';
 import { checkLabelMap, inverseMap } from './labelMap';
 import { refineLossAndGradients } from './refineLoss';
 import { RefineModel } from './refineModel';
@@ -54,6 +55,8 @@ export class RefineTrainer {
   private readonly batches: BatchSource;
   private readonly identity: RunIdentity;
   private readonly inverse: tf.Tensor1D;
+  /** Absent where augmentation makes every image another one each time. */
+  private readonly labels: LabelCache | null;
   private done = 0;
 
   /**
@@ -66,6 +69,7 @@ export class RefineTrainer {
     this.identity = { seed, settings, labelMap, images: split.count, height, width };
     if (resume) checkIdentity(resume.identity, this.identity);
     this.batches = new BatchSource(split, { height, width }, settings, seed);
+    this.labels = settings.augmentation === 'none' ? new LabelCache(split.count) : null;
     this.stepsPerEpoch = this.batches.stepsPerEpoch;
     this.totalSteps = Math.min(settings.epochs * this.stepsPerEpoch, settings.maxSteps ?? Infinity);
     this.schedule = createSchedule(settings.schedule, settings.optimizer, this);
@@ -98,7 +102,7 @@ export class RefineTrainer {
    */
   async *run(signal?: AbortSignal): AsyncGenerator<TrainEvent> {
     const log = new StepLog();
-    const fences: Promise<void>[] = [];
+    const fences: Promise<unknown>[] = [];
     let next = this.prepare(this.done);
     try {
       while (this.done < this.totalSteps) {
@@ -106,9 +110,10 @@ export class RefineTrainer {
         log.start();
         const batch = await next;
         const { learningRate } = this.schedule(this.done);
-        log.add(this.trainStep(batch));
+        const { losses, labelled } = this.trainStep(batch);
+        log.add(losses);
         next = this.prepare(this.done);
-        fences.push(gpuFence());
+        fences.push(Promise.all([labelled, gpuFence()]));
         if (fences.length > STEPS_IN_FLIGHT) await fences.shift();
         const epoch = this.batches.epochOf(this.done - 1);
         const logged = this.done % this.context.logEverySteps === 0 || this.done === this.totalSteps;
@@ -143,21 +148,35 @@ export class RefineTrainer {
     this.inverse.dispose();
   }
 
-  /** Records one step on the GPU and gives its [total, classification, supcon]. */
-  private trainStep(batch: Float32Array): tf.Tensor1D {
+  /** Records one step on the GPU and gives its [total, classification, supcon]; `labelled` resolves when its labels are kept. */
+  private trainStep({ pixels: values, indices }: Batch): {
+    readonly losses: tf.Tensor1D;
+    readonly labelled: Promise<void>;
+  } {
     const { height, width, settings } = this.context;
-    const pixels = tf.tensor4d(batch, [settings.batchSize, height, width, 3]);
-    const { losses, gradients } = refineLossAndGradients(this.model, pixels, this.inverse, settings);
+    const pixels = tf.tensor4d(values, [settings.batchSize, height, width, 3]);
+    const known = this.labels?.find(indices) ?? null;
+    const labels = known ? tf.tensor1d(known, 'int32') : this.model.pseudoLabels(pixels);
+    const { losses, gradients } = refineLossAndGradients(this.model, pixels, this.inverse, settings, labels);
     this.optimizer.step(gradients, this.schedule(this.done));
     pixels.dispose();
     for (const gradient of gradients.values()) gradient.dispose();
     this.done += 1;
-    return losses;
+    return { losses, labelled: this.keepLabels(indices, labels, known === null) };
+  }
+
+  /** Disposes `labels`, after a copy for later epochs where that is of use. */
+  private async keepLabels(indices: ArrayLike<number>, labels: tf.Tensor1D, fresh: boolean): Promise<void> {
+    try {
+      if (fresh && this.labels) this.labels.keep(indices, await labels.data());
+    } finally {
+      labels.dispose();
+    }
   }
 
   /** The batch of `step`, or nothing after the last. A failure surfaces where the batch is awaited. */
-  private prepare(step: number): Promise<Float32Array> {
-    if (step >= this.totalSteps) return Promise.resolve(new Float32Array(0));
+  private prepare(step: number): Promise<Batch> {
+    if (step >= this.totalSteps) return Promise.resolve({ indices: [], pixels: new Float32Array(0) });
     const batch = this.batches.batch(step);
     batch.catch(() => undefined);
     return batch;
