@@ -164,11 +164,13 @@ describe('the studio on a scripted client', () => {
     expect(screen.queryByTestId('drop-zone')).toBeNull();
   });
 
-  it('fails the run and offers a restart when the device is lost', async () => {
+  it('fails the run, offers a restart when the device is lost, and reads everything back', async () => {
     const client = await open();
     await studio?.commands.openDemo();
     await studio?.commands.start();
     await waitFor(() => expect(phase()).toBe('training'));
+    await waitFor(() => expect(runSeries.length).toBeGreaterThan(0));
+    await studio?.commands.checkpoint();
     client.run?.pause();
     client.emit({
       kind: 'device/lost',
@@ -179,13 +181,14 @@ describe('the studio on a scripted client', () => {
     await waitFor(() => expect(useDeviceStore.getState().status).toBe('ready'));
     expect(client.restarts).toBe(1);
     await waitFor(() => expect(screen.getByTestId('resume-checkpoint').textContent).toMatch(/checkpoint/));
+    expect(runSeries.length).toBeGreaterThan(0);
   });
 
   it('offers the session before, restores it only when asked, and can forget it', async () => {
     const marker = {
       model: 'm.pth',
       dataset: 'd.zip',
-      run: { name: 'mine', step: 412, totalSteps: 600, checkpoint: 400 },
+      run: { id: 'run-earlier', name: 'mine', step: 412, totalSteps: 600, checkpoint: 400 },
       at: new Date().toISOString(),
     };
     const client = await open({ session: marker });

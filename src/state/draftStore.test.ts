@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { demoExperiment } from '../data/drawn/demoExperiment';
 import { parseExperiment, recipeDefaults } from '../protocol/experiment';
 import { applyPreset, resetField, setField, useDraftStore } from './draftStore';
 import { presetDefense, presetOf, PRESETS } from './presets';
@@ -63,6 +64,10 @@ describe('presets', () => {
       expect(presetOf(draft().experiment.defense, 666)).toBe(name);
       expect(parseExperiment(draft().experiment)).toEqual(draft().experiment);
     }
+  });
+
+  it('have the embedded demo among them', () => {
+    expect(presetOf(demoExperiment().defense, 666)).toBe('demo');
   });
 
   it('are the recipes of the protocol', () => {

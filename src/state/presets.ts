@@ -18,7 +18,7 @@ export const PRESETS: readonly Preset[] = [
   {
     name: 'demo',
     label: 'Demo',
-    description: 'A small transform and a short one-cycle schedule with Adam: 600 steps of 64 images.',
+    description: 'A small transform and a short one-cycle schedule with Adam: 200 steps of 64 images.',
   },
   {
     name: 'official',
@@ -50,8 +50,7 @@ export function presetDefense(name: PresetName, seed: number, mapping: RefineSet
     },
     schedule: { kind: 'onecycle', maxLearningRate: 0.01, pctStart: 0.3, divFactor: 25, finalDivFactor: 1e4 },
     batchSize: 64,
-    epochs: 30,
-    maxSteps: 600,
+    maxSteps: 200,
   } satisfies RefineSettings;
 }
 

@@ -20,6 +20,8 @@ interface RunState {
   readonly labelMap: readonly number[] | null;
   /** The last one written; of a stored run only that there is one is known, not its step. */
   readonly checkpoint: { readonly step: number | null; readonly at: string } | null;
+  /** Read back from storage: its transform is not in the engine until it is resumed. */
+  readonly stored: boolean;
   readonly error: WireError | null;
   /** A request that has not been answered yet. */
   readonly pending: 'start' | 'pause' | 'resume' | 'step' | 'stop' | 'checkpoint' | 'before' | 'after' | null;
@@ -45,6 +47,7 @@ const EMPTY: RunState = {
   results: null,
   labelMap: null,
   checkpoint: null,
+  stored: false,
   error: null,
   pending: null,
 };
@@ -78,7 +81,7 @@ export function isLive(phase: RunPhase): boolean {
 
 /** The run says where it is. */
 export function runProgressed({ runId, phase, ...progress }: RunProgress): void {
-  useRunStore.setState({ runId, phase, progress });
+  useRunStore.setState({ runId, phase, progress, stored: false });
 }
 
 /** An evaluation came in; one at a step that is known already takes its place. */
@@ -98,6 +101,7 @@ export function showStoredRun(run: StoredRun): void {
   const phase = run.status === 'running' || run.status === 'paused' ? 'stopped' : run.status;
   useRunStore.setState({
     ...EMPTY,
+    stored: true,
     runId: run.id,
     phase,
     experiment: run.experiment,
@@ -109,6 +113,15 @@ export function showStoredRun(run: StoredRun): void {
     labelMap: run.labelMap,
     checkpoint: run.hasCheckpoint ? { step: null, at: run.updatedAt } : null,
   });
+}
+
+/** True while the engine holds a transform that can be looked at and exported. */
+export function hasTransform({
+  phase,
+  stored,
+  progress,
+}: Pick<RunState, 'phase' | 'stored' | 'progress'>): boolean {
+  return phase === 'restored' || (!stored && progress.step > 0);
 }
 
 /** The newest measurement of the defended model: the final one, else the last during training. */

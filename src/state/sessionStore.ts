@@ -5,7 +5,13 @@ const marker = z.object({
   model: z.string().nullable(),
   dataset: z.string().nullable(),
   run: z
-    .object({ name: z.string(), step: z.number(), totalSteps: z.number(), checkpoint: z.number().nullable() })
+    .object({
+      id: z.string(),
+      name: z.string(),
+      step: z.number(),
+      totalSteps: z.number(),
+      checkpoint: z.number().nullable(),
+    })
     .nullable(),
   at: z.string(),
 });

@@ -5,6 +5,7 @@ import { useViewStore } from '../state/viewStore';
 import styles from './App.module.css';
 import { Banners } from './banners/Banners';
 import { NoGpu } from './banners/NoGpu';
+import { Boundary } from './common/Boundary';
 import { CommandsProvider } from './common/CommandsContext';
 import { CompareView } from './compare/CompareView';
 import { DatasetView } from './dataset/DatasetView';
@@ -63,7 +64,9 @@ function Main() {
       ) : (
         <>
           <Banners />
-          <View />
+          <Boundary key={step}>
+            <View />
+          </Boundary>
         </>
       )}
     </main>

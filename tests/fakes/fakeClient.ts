@@ -160,7 +160,9 @@ export class FakeClient implements StudioClient {
 
   /** A run of a visit before this one. */
   earlierRun(): FakeRun {
-    const run = new FakeRun('run-earlier', fakeExperiment(), 600, 4, () => undefined);
+    const { defense, ...rest } = fakeExperiment();
+    const experiment = { ...rest, name: 'demo, wider', seed: 7, defense: { ...defense, firstChannels: 16 } };
+    const run = new FakeRun('run-earlier', experiment, 600, 4, () => undefined);
     run.advance(412);
     run.checkpointStep = 400;
     run.phase = 'paused';

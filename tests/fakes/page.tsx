@@ -15,7 +15,7 @@ const client = new FakeClient({
         session: {
           model: 'badnets_signs_resnet18.pth',
           dataset: 'drawn signs',
-          run: { name: 'demo signs', step: 412, totalSteps: 600, checkpoint: 400 },
+          run: { id: 'run-earlier', name: 'demo signs', step: 412, totalSteps: 600, checkpoint: 400 },
           at: new Date(Date.now() - 180_000).toISOString(),
         },
       }
@@ -71,5 +71,11 @@ async function show(): Promise<void> {
 }
 
 await show();
+if (scene === 'compare') {
+  const earlier = client.earlierRun();
+  await commands.listRuns();
+  await commands.chooseRun('run-1');
+  await commands.chooseRun(earlier.id);
+}
 document.body.dataset['ready'] = 'true';
 Object.assign(window, { fake: client, commands });

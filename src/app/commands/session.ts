@@ -1,3 +1,4 @@
+import { type Experiment, parseExperiment } from '../../protocol/experiment';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { useDatasetStore } from '../../state/datasetStore';
 import { useModelStore } from '../../state/modelStore';
@@ -6,9 +7,11 @@ import { isLive, showStoredRun, useRunStore } from '../../state/runStore';
 import { readMarker, type SessionMarker, useSessionStore } from '../../state/sessionStore';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { takeDataset, takeModel } from './files';
+import { redrawMap } from './map';
 import { ask, type StudioContext, wireError } from './studio';
 
 const MARKER = 'session';
+const DRAFT = 'draft';
 
 /** Looks for the session before this one and puts it on offer. Reads no file. */
 export async function offerSession(context: StudioContext): Promise<void> {
@@ -36,6 +39,7 @@ export async function writeMarker(context: StudioContext): Promise<void> {
       runId === null
         ? null
         : {
+            id: runId,
             name: experiment?.name ?? runId,
             step: progress.step,
             totalSteps: progress.totalSteps,
@@ -47,7 +51,7 @@ export async function writeMarker(context: StudioContext): Promise<void> {
   try {
     await context.client.call('settings/write', { key: MARKER, value: marker });
     await context.client.call('settings/write', {
-      key: 'draft',
+      key: DRAFT,
       value: useDraftStore.getState().experiment,
     });
     useSessionStore.setState({ savedAt: Date.now() });
@@ -58,15 +62,17 @@ export async function writeMarker(context: StudioContext): Promise<void> {
 
 /** Loads the session on offer: files, settings, curves and the last checkpoint. */
 export async function restoreSession(context: StudioContext): Promise<void> {
+  const wanted = useSessionStore.getState().offer?.run?.id ?? useRunStore.getState().runId;
   useSessionStore.setState({ restoring: true });
   const restored = await ask(context, 'session/restore', {});
   useSessionStore.setState({ restoring: false, offer: null });
   if (restored === null) return;
   if (restored.model) takeModel(restored.model);
   if (restored.dataset) takeDataset(restored.dataset);
-  if (restored.experiment) setExperiment(restored.experiment);
-  if (restored.run) {
-    const run = await ask(context, 'runs/read', { runId: restored.run.id });
+  setExperiment((await readDraft(context)) ?? restored.experiment ?? useDraftStore.getState().experiment);
+  await redrawMap(context);
+  if (wanted !== null) {
+    const run = await ask(context, 'runs/read', { runId: wanted });
     if (run) showStoredRun(run);
   }
   const { phase } = useRunStore.getState();
@@ -75,6 +81,15 @@ export async function restoreSession(context: StudioContext): Promise<void> {
   if (restored.model === null && restored.dataset === null) {
     notify('warning', 'Nothing of the last session could be read back.');
     goTo('welcome');
+  }
+}
+
+/** The settings as the page last had them; they may be newer than those of the last run. */
+async function readDraft(context: StudioContext): Promise<Experiment | null> {
+  try {
+    return parseExperiment(await context.client.call('settings/read', { key: DRAFT }));
+  } catch {
+    return null;
   }
 }
 

@@ -72,7 +72,7 @@ export function RatesChart() {
           no defence
         </li>
       </ul>
-      <div className={styles.plot} style={{ minBlockSize: 92 }}>
+      <div className={styles.plot} style={{ minBlockSize: 80 }}>
         <ResponsiveContainer width="100%" height="100%">
           <LineChart data={rows} margin={{ top: 6, right: 18, bottom: 0, left: 0 }}>
             <CartesianGrid vertical={false} stroke="var(--line)" />

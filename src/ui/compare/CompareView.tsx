@@ -10,6 +10,7 @@ import { formatCount, formatMoment, formatPercent } from '../common/format';
 import { LoadingLine } from '../common/LoadingLine';
 import styles from './CompareView.module.css';
 import { ConfigDiff } from './ConfigDiff';
+import { RunOverlay } from './RunOverlay';
 
 /** The runs kept in this browser, side by side. */
 export function CompareView() {
@@ -32,6 +33,7 @@ export function CompareView() {
           <RunTable runs={runs} />
         )}
       </Card>
+      <RunOverlay />
       <ConfigDiff />
     </div>
   );

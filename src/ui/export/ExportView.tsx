@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { ExportKind } from '../../protocol/messages';
 import { useExportStore } from '../../state/exportStore';
-import { isLive, useRunStore } from '../../state/runStore';
+import { hasTransform, isLive, useRunStore } from '../../state/runStore';
 import { Button } from '../common/Button';
 import { Card } from '../common/Card';
 import { useCommands } from '../common/CommandsContext';
@@ -31,11 +31,11 @@ const FILES: readonly { readonly kind: ExportKind; readonly what: string }[] = [
 
 /** What can be taken home, and how it comes back. */
 export function ExportView() {
-  const { measureExports } = useCommands();
-  const step = useRunStore((state) => state.progress.step);
+  const { measureExports, resumeFrom } = useCommands();
   const phase = useRunStore((state) => state.phase);
   const runId = useRunStore((state) => state.runId);
-  const something = phase === 'restored' || step > 0;
+  const something = useRunStore(hasTransform);
+  const stored = useRunStore((state) => state.stored && state.checkpoint !== null);
   const still = something && !isLive(phase);
   useEffect(() => {
     if (still) void measureExports();
@@ -44,8 +44,10 @@ export function ExportView() {
     return (
       <Card title="Export">
         <Empty title="Nothing to take home yet">
-          Train a defence, or drop an exported one: then its transform, label map, settings and figures are
-          here.
+          {stored
+            ? 'The run on the page is read back from storage. Resume it, or bring it back, to export its transform.'
+            : 'Train a defence, or drop an exported one: then its transform, label map, settings and figures are here.'}
+          {stored && runId !== null && <Button onClick={() => void resumeFrom(runId)}>Go on with it</Button>}
         </Empty>
       </Card>
     );

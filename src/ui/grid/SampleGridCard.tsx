@@ -2,7 +2,7 @@ import { Fragment } from 'react';
 import type { SampleGrid } from '../../protocol/messages';
 import { useAnalysisStore } from '../../state/analysisStore';
 import { useClassNames } from '../../state/classNames';
-import { isLive, useRunStore } from '../../state/runStore';
+import { hasTransform, isLive, useRunStore } from '../../state/runStore';
 import { gridKey, gridShelf } from '../../state/shelves';
 import { Button } from '../common/Button';
 import { Card } from '../common/Card';
@@ -75,9 +75,7 @@ function Legend() {
 
 function NoGrid() {
   const { refreshGrid } = useCommands();
-  const canAsk = useRunStore(
-    (state) => state.phase === 'restored' || (!isLive(state.phase) && state.progress.step > 0),
-  );
+  const canAsk = useRunStore((state) => hasTransform(state) && !isLive(state.phase));
   const loading = useAnalysisStore((state) => state.grid.kind === 'loading');
   return (
     <Empty title="No images yet">

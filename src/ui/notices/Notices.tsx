@@ -11,7 +11,7 @@ const WORDS = { error: 'Problem', warning: 'Note', info: 'Note', success: 'Done'
 export function Notices() {
   const notices = useNoticeStore((state) => state.notices);
   return (
-    <div className={styles.stack} aria-live="polite">
+    <div className={styles.stack}>
       {notices.map((notice) => (
         <NoticeBox key={notice.id} notice={notice} />
       ))}

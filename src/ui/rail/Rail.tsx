@@ -5,7 +5,7 @@ import { useDeviceStore } from '../../state/deviceStore';
 import { useDraftStore } from '../../state/draftStore';
 import { useMapStore } from '../../state/mapStore';
 import { useModelStore } from '../../state/modelStore';
-import { latestEvaluation, useRunStore } from '../../state/runStore';
+import { hasTransform, latestEvaluation, useRunStore } from '../../state/runStore';
 import { useRunsStore } from '../../state/runsStore';
 import { goTo, STEPS, type StepName, useViewStore } from '../../state/viewStore';
 import { cx } from '../common/cx';
@@ -84,6 +84,7 @@ function useStepStates(): Record<StepName, StepState> {
   const map = useMapStore((state) => state.map);
   const phase = useRunStore((state) => state.phase);
   const step = useRunStore((state) => state.progress.step);
+  const exportable = useRunStore(hasTransform);
   const totalSteps = useRunStore((state) => state.progress.totalSteps);
   const measured = useRunStore((state) => latestEvaluation(state)?.attackSuccessRate?.rate ?? null);
   const grids = useAnalysisStore((state) => state.gridSteps.length);
@@ -102,6 +103,7 @@ function useStepStates(): Record<StepName, StepState> {
     map,
     phase,
     step,
+    exportable,
     totalSteps,
     measured,
     hasTsne,

@@ -24,6 +24,8 @@ export interface RailInput {
   readonly map: readonly number[] | null;
   readonly phase: RunPhase;
   readonly step: number;
+  /** The engine holds a transform. */
+  readonly exportable: boolean;
   readonly totalSteps: number;
   readonly measured: number | null;
   readonly hasTsne: boolean;
@@ -127,9 +129,8 @@ function inspectState({ grids, hasTsne, phase }: RailInput): StepState {
   return { status: isLive(phase) ? 'busy' : 'done', line: parts.filter(Boolean).join(', ') };
 }
 
-function exportState({ phase, step }: RailInput): StepState {
-  const something = phase === 'restored' || step > 0;
-  return something
+function exportState({ exportable }: RailInput): StepState {
+  return exportable
     ? { status: 'optional', line: 'transform and map' }
     : { status: 'empty', line: 'after training' };
 }

@@ -114,8 +114,9 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
   const blocker = useStartBlocker();
   const live = isLive(phase);
   const paused = phase === 'paused';
-  const unfinished =
-    !live && runId !== null && checkpoint !== null && (checkpoint.step ?? reached) < totalSteps;
+  const stored = useRunStore((state) => state.stored);
+  const finished = (checkpoint?.step ?? reached) >= totalSteps;
+  const resumable = !live && runId !== null && checkpoint !== null && (stored || !finished);
   return (
     <div className={styles.controls}>
       {live ? (
@@ -154,13 +155,18 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
           {phase === 'idle' ? 'Start' : 'Start new'}
         </Button>
       )}
-      {unfinished ? (
+      {resumable ? (
         <Button
           disabled={pending || blocker !== null}
+          title={
+            finished ? 'Reads the finished transform back, to look at and to export' : 'Goes on from there'
+          }
           onClick={() => void commands.resumeFrom(runId)}
           data-testid="resume-checkpoint"
         >
-          Resume from {checkpoint.step === null ? 'checkpoint' : formatCount(checkpoint.step)}
+          {finished
+            ? 'Bring it back'
+            : `Resume from ${checkpoint.step === null ? 'checkpoint' : formatCount(checkpoint.step)}`}
         </Button>
       ) : (
         <Button

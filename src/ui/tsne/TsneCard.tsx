@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react';
 import type { TsneResult } from '../../protocol/messages';
 import { useAnalysisStore } from '../../state/analysisStore';
 import { useClassNames } from '../../state/classNames';
-import { useRunStore } from '../../state/runStore';
+import { hasTransform, useRunStore } from '../../state/runStore';
 import { tsneShelf } from '../../state/shelves';
 import { Card } from '../common/Card';
 import { Empty } from '../common/Empty';
@@ -47,7 +47,7 @@ export function TsneCard({ className }: { readonly className?: string | undefine
 }
 
 function NoFeatures() {
-  const ready = useRunStore((state) => state.progress.step > 0 || state.phase === 'restored');
+  const ready = useRunStore(hasTransform);
   return (
     <Empty title="Not computed yet">
       {ready

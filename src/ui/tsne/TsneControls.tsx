@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useAnalysisStore } from '../../state/analysisStore';
 import { useDeviceStore } from '../../state/deviceStore';
-import { useRunStore } from '../../state/runStore';
+import { hasTransform, useRunStore } from '../../state/runStore';
 import { Button } from '../common/Button';
 import { useCommands } from '../common/CommandsContext';
 import { formatCount } from '../common/format';
@@ -19,7 +19,7 @@ export function TsneControls() {
   const [points, setPoints] = useState(2000);
   const loading = useAnalysisStore((state) => state.tsneLoading);
   const software = useDeviceStore((state) => state.adapter?.software ?? false);
-  const ready = useRunStore((state) => state.progress.step > 0 || state.phase === 'restored');
+  const ready = useRunStore(hasTransform);
   const busy = loading.kind === 'loading';
   return (
     <div className={styles.controls}>

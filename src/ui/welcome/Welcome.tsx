@@ -105,7 +105,7 @@ function Demo() {
       <p className={styles.dropTitle}>No files at hand?</p>
       <p className={styles.what}>
         The demo brings ten kinds of drawn traffic sign and a small ResNet that has learnt them together with
-        a backdoor: a grey patch in a corner turns every sign into the same one.
+        a backdoor: a small patch in a corner turns every sign into the same one.
       </p>
       <p className={styles.buttons}>
         <Button tone="primary" onClick={() => void openDemo()} disabled={!ready} data-testid="open-demo">
