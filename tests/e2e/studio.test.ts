@@ -44,6 +44,14 @@ const drop = (page: Page, files: readonly FilePayload[]) =>
     .first()
     .setInputFiles([...files]);
 
+/** Waits until the rail says so of its steps: what was dropped is in place, and the page has gone where it goes. */
+async function railSays(page: Page, lines: Readonly<Record<string, string>>): Promise<void> {
+  for (const [step, text] of Object.entries(lines)) {
+    await by(page, `step-${step}`).filter({ hasText: text }).waitFor();
+  }
+  await page.waitForTimeout(500);
+}
+
 async function phaseIs(page: Page, phase: string): Promise<void> {
   await page.locator(`[data-testid="run-phase"][data-phase="${phase}"]`).waitFor({ timeout: 600_000 });
 }
@@ -79,6 +87,7 @@ describe('the studio in Chrome', () => {
   it('takes a model, images and an experiment, trains, pauses, resumes, shows, exports and re-imports', async () => {
     const { page, complaints, context } = await opened();
     await drop(page, [signs, json('experiment.json', experiment), victim]);
+    await railSays(page, { model: 'ResNet-18', images: '48 + 120', trigger: 'BadNets' });
     await goTo(page, 'model');
     await by(page, 'model-card').filter({ hasText: 'ResNet-18' }).waitFor();
     await goTo(page, 'images');
@@ -157,6 +166,7 @@ describe('the studio in Chrome', () => {
     // A reload offers everything back.
     await page.reload();
     await by(page, 'restore').click();
+    await railSays(page, { model: 'ResNet-18', images: '48 + 120' });
     await goTo(page, 'model');
     await by(page, 'model-card').filter({ hasText: 'ResNet-18' }).waitFor();
     await goTo(page, 'train');
@@ -189,6 +199,7 @@ describe('the studio in Chrome', () => {
   it('names what is wrong with a bad file and loses nothing', async () => {
     const { page, complaints, context } = await opened();
     await drop(page, [victim]);
+    await railSays(page, { model: 'ResNet-18' });
     await goTo(page, 'model');
     await by(page, 'model-card').filter({ hasText: 'ResNet-18' }).waitFor();
     const bad: readonly (readonly [FilePayload, RegExp])[] = [
@@ -242,6 +253,7 @@ describe('the studio in Chrome', () => {
   it('opens the demo at ?demo with no files at all', async () => {
     const { page, complaints, context } = await studio.newPage();
     await page.goto(`${studio.url}?demo`);
+    await railSays(page, { model: 'ResNet-18', images: '6,000', trigger: 'BadNets' });
     await goTo(page, 'model');
     await by(page, 'model-card').filter({ hasText: 'ResNet-18' }).waitFor();
     await goTo(page, 'images');

@@ -50,7 +50,7 @@ export async function openStudio(): Promise<StudioServer> {
       page.on('console', (message) => {
         if (message.type() === 'error') complaints.push(`console: ${message.text()}`);
       });
-      page.setDefaultTimeout(240_000);
+      page.setDefaultTimeout(60_000);
       return { page, context, complaints };
     },
     async close() {

@@ -29,6 +29,6 @@ export function demoExperiment(): Experiment {
       maxSteps: 200,
     },
     // Half of the test images: a software adapter would spend as long on all of them as on the training.
-    evaluate: { everyEpochs: 1, testLimit: 1000, logEverySteps: 5 },
+    evaluate: { everyEpochs: 1, testLimit: 1000, logEverySteps: 2 },
   });
 }
