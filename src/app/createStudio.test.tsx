@@ -121,7 +121,7 @@ describe('the studio on a scripted client', () => {
     await studio?.commands.openFiles([file('label_map.json', '[1, 2, 0]')]);
     expect(useMapStore.getState().map).toEqual(before);
     expect(useDraftStore.getState().experiment.defense.mapping.kind).toBe('derangement');
-    expect(texts()).toContain('This is a 3-class map for a 10-class model.');
+    expect(texts()).toContain('label_map.json: this is a 3-class map for a 10-class model.');
   });
 
   it('restores a defended model from a bundle, and asks for the model first', async () => {

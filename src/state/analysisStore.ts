@@ -4,7 +4,7 @@ import { IDLE, type Loading } from './loading';
 import { gridKey, gridShelf, tsneShelf } from './shelves';
 
 /** The embedding without its points. */
-export type TsneSummary = Omit<TsneResult, 'before' | 'after' | 'labels' | 'triggered'>;
+type TsneSummary = Omit<TsneResult, 'before' | 'after' | 'labels' | 'triggered'>;
 
 interface AnalysisState {
   /** Steps of the grids on the shelf, ascending. */

@@ -23,6 +23,7 @@ export interface Commands {
   readonly applyNormalization: (
     candidate: Pick<NormalizationCandidate, 'mean' | 'std' | 'channelOrder'>,
   ) => void;
+  /** Shows a page of images; without an offset its first. */
   readonly showImages: (filter: ImageFilter) => Promise<void>;
   /** Takes other settings for the label map and draws it. A map that cannot be drawn changes nothing. */
   readonly drawMap: (settings: LabelMapSettings) => Promise<void>;

@@ -7,7 +7,8 @@ export interface ImageFilter {
   readonly split: 'train' | 'test';
   /** null: all classes. */
   readonly classIndex: number | null;
-  readonly offset: number;
+  /** The first image, in the data's order; null shows the preview, a few of every class. */
+  readonly offset: number | null;
 }
 
 interface DatasetState {
@@ -20,7 +21,7 @@ interface DatasetState {
 /** Images of the data card's grid at a time. */
 export const IMAGES_PER_PAGE = 40;
 
-export const FIRST_IMAGES: ImageFilter = { split: 'train', classIndex: null, offset: 0 };
+export const FIRST_IMAGES: ImageFilter = { split: 'train', classIndex: null, offset: null };
 
 /** The images to train and test on; their pixels are in `imageShelf`. */
 export const useDatasetStore = create<DatasetState>()(() => ({

@@ -4,7 +4,7 @@ import type { WireError } from '../protocol/errors';
 import type { DeviceReady } from '../protocol/messages';
 import type { AttackDescriptor } from '../protocol/summaries';
 
-export type DeviceStatus = 'starting' | 'ready' | 'unsupported' | 'no-adapter' | 'lost' | 'failed';
+type DeviceStatus = 'starting' | 'ready' | 'unsupported' | 'no-adapter' | 'lost' | 'failed';
 
 interface DeviceState {
   readonly status: DeviceStatus;

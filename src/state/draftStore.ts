@@ -1,11 +1,11 @@
 import { create } from 'zustand';
 import { type Experiment, experimentSchema } from '../protocol/experiment';
 import { explainIssues } from './explainIssues';
-import { readPath, writePath } from './paths';
+import { writePath } from './paths';
 import { freshExperiment, presetDefense, type PresetName } from './presets';
 
 /** A field whose text does not make a valid experiment: what was typed, and what is wrong with it. */
-export interface InvalidField {
+interface InvalidField {
   readonly text: string;
   readonly message: string;
 }
@@ -56,11 +56,6 @@ export function applyPreset(name: PresetName): void {
     },
     invalid: {},
   }));
-}
-
-/** The value of a field of the draft. */
-export function useField(path: string): unknown {
-  return useDraftStore((state) => readPath(state.experiment, path));
 }
 
 function without(invalid: DraftState['invalid'], path: string): DraftState['invalid'] {

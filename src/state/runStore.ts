@@ -107,12 +107,18 @@ export function showStoredRun(run: StoredRun): void {
     experiment: run.experiment,
     progress: { ...STILL, step: run.step, totalSteps: run.totalSteps, epoch: last?.epoch ?? 0 },
     before: run.before,
-    history: run.history,
+    history: withFinal(run),
     after: run.after,
     results: run.results,
     labelMap: run.labelMap,
     checkpoint: run.hasCheckpoint ? { step: null, at: run.updatedAt } : null,
   });
+}
+
+/** The measurements with the final one at their end, where the run kept it apart. */
+function withFinal({ history, after, step, metrics }: StoredRun): readonly EvaluationPoint[] {
+  if (after === null || history.at(-1)?.step === step) return history;
+  return [...history, { step, epoch: metrics.at(-1)?.epoch ?? 0, evaluation: after }];
 }
 
 /** True while the engine holds a transform that can be looked at and exported. */

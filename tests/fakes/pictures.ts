@@ -1,6 +1,6 @@
 import type { ImageStrip } from '../../src/protocol/summaries';
 
-export const SIDE = 32;
+const SIDE = 32;
 export const FAKE_CLASSES = [
   'stop',
   'yield',

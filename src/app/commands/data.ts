@@ -10,7 +10,7 @@ export async function showImages(context: StudioContext, filter: ImageFilter): P
   const strip = await track(
     context,
     'dataset/images',
-    { ...filter, count: IMAGES_PER_PAGE },
+    { ...filter, offset: filter.offset ?? 0, count: IMAGES_PER_PAGE },
     {
       set: (images) => useDatasetStore.setState({ images }),
     },

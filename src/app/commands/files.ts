@@ -48,6 +48,9 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
   else showWhatCame(before);
 }
 
+/** Names of files that somebody meant to open; others may lie in a dropped folder by chance. */
+const MEANT = /\.(pth|pt|safetensors|zip|tgz|gz|tar|bin|json|png|jpe?g)$/i;
+
 /** A drop of nothing usable is an error; a stray file among others is only mentioned. */
 function tellUnknown(unknown: readonly FileIdentity[], dropped: number): void {
   const [first, ...others] = unknown;
@@ -58,7 +61,8 @@ function tellUnknown(unknown: readonly FileIdentity[], dropped: number): void {
   const text = first.description.endsWith('.')
     ? first.description
     : `${first.path}${more} is nothing the studio can use: ${first.description}.`;
-  notify(unknown.length === dropped ? 'error' : 'warning', text, {
+  const meant = unknown.length === dropped || unknown.some(({ path }) => MEANT.test(path));
+  notify(meant ? 'error' : 'warning', text, {
     code: 'file/unrecognised',
     subject: first.path,
   });
@@ -142,7 +146,7 @@ async function openLabelMap(context: StudioContext, file: WireFile): Promise<voi
     // Told below, with the reason that matters: it is no list of labels.
   }
   if (Array.isArray(permutation) && permutation.every((label) => Number.isInteger(label) && label >= 0)) {
-    await drawMap(context, { kind: 'explicit', permutation: permutation as number[] });
+    await drawMap(context, { kind: 'explicit', permutation: permutation as number[] }, file.path);
     goTo('remap');
   } else {
     notify('error', `${file.path} is not a label map: it must hold a list of labels.`, {

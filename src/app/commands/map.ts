@@ -7,8 +7,15 @@ import { useModelStore } from '../../state/modelStore';
 import { notifyError } from '../../state/noticeStore';
 import { type StudioContext, wireError } from './studio';
 
-/** Draws the map that the settings stand for and takes both, or neither. */
-export async function drawMap(context: StudioContext, settings: LabelMapSettings): Promise<boolean> {
+/**
+ * Draws the map that the settings stand for and takes both, or neither.
+ * @param source the file they came from, named where the map cannot be drawn.
+ */
+export async function drawMap(
+  context: StudioContext,
+  settings: LabelMapSettings,
+  source: string | null = null,
+): Promise<boolean> {
   const names = useDatasetStore.getState().summary?.classNames ?? null;
   const classes = classCount(useModelStore.getState().summary?.classes, names);
   if (classes === null) {
@@ -25,7 +32,11 @@ export async function drawMap(context: StudioContext, settings: LabelMapSettings
     return true;
   } catch (thrown) {
     useMapStore.setState({ loading: { kind: 'idle' } });
-    notifyError(wireError(thrown));
+    const error = wireError(thrown);
+    const { message } = error;
+    notifyError(
+      source === null ? error : { ...error, subject: source, message: `${source}: ${lowerFirst(message)}` },
+    );
     return false;
   }
 }
@@ -36,4 +47,8 @@ export async function redrawMap(context: StudioContext): Promise<void> {
   if (!(await drawMap(context, defense.mapping)) && defense.mapping.kind === 'explicit') {
     await drawMap(context, { kind: 'derangement', seed });
   }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useDeviceStore } from '../../state/deviceStore';
+import { useRunStore } from '../../state/runStore';
 import { useSessionStore } from '../../state/sessionStore';
 import { Button } from '../common/Button';
 import { useCommands } from '../common/CommandsContext';
@@ -40,7 +41,8 @@ function DeviceBanner() {
 function SoftwareBanner() {
   const [dismissed, setDismissed] = useState(false);
   const software = useDeviceStore((state) => state.status === 'ready' && state.adapter?.software === true);
-  if (!software || dismissed) return null;
+  const started = useRunStore((state) => state.phase !== 'idle');
+  if (!software || dismissed || started) return null;
   return (
     <div className={cx(styles.banner, styles.calm)} role="status">
       <Icon name="warning" />

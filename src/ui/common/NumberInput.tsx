@@ -1,5 +1,5 @@
 import { useId, useState } from 'react';
-import { refuseField, setField, useDraftStore } from '../../state/draftStore';
+import { refuseField, resetField, setField, useDraftStore } from '../../state/draftStore';
 import { readPath } from '../../state/paths';
 import { cx } from './cx';
 import styles from './NumberInput.module.css';
@@ -21,7 +21,7 @@ interface NumberInputProps {
 
 /**
  * A number of the experiment. What is typed is taken as soon as it is valid; what is not stays in the field with the
- * reason below it, and the experiment keeps its last valid value.
+ * reason below it, and the experiment keeps its last valid value, which Escape brings back.
  */
 export function NumberInput(props: NumberInputProps) {
   const { path, label, emptyMeans, unit, fallback } = props;
@@ -46,6 +46,11 @@ export function NumberInput(props: NumberInputProps) {
           take(event.target.value, props);
         }}
         onBlur={() => setTyping(null)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          setTyping(null);
+          resetField(path);
+        }}
         data-path={path}
       />
       {unit !== undefined && <span className={styles.unit}>{unit}</span>}

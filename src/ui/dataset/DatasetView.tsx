@@ -5,6 +5,7 @@ import { Button } from '../common/Button';
 import { Card } from '../common/Card';
 import { Empty } from '../common/Empty';
 import { formatBytes, formatCount } from '../common/format';
+import { formatName } from '../common/formatName';
 import { LoadingLine } from '../common/LoadingLine';
 import { useOpeners } from '../drop/FileInputs';
 import { ClassBars } from './ClassBars';
@@ -87,8 +88,8 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
       </dl>
       <table className={styles.statistics}>
         <caption>
-          {summary.format}. Mean and standard deviation of {formatCount(summary.statisticsSample)} training
-          images, pixels in [0, 1]:
+          {formatName(summary.format)}. Mean and standard deviation of {formatCount(summary.statisticsSample)}{' '}
+          training images, pixels in [0, 1]:
         </caption>
         <thead>
           <tr>

@@ -21,6 +21,7 @@ export function ImageBrowser({ summary }: { readonly summary: DatasetSummary }) 
   const nameOf = (label: number | null | undefined) =>
     label === null || label === undefined ? 'no label' : (summary.classNames[label] ?? `class ${label}`);
   const count = strip?.count ?? 0;
+  const { offset } = filter;
   return (
     <>
       <div className={styles.bar}>
@@ -52,20 +53,22 @@ export function ImageBrowser({ summary }: { readonly summary: DatasetSummary }) 
           </select>
         )}
         <span className={styles.pages}>
-          {count > 0 && `${formatCount(filter.offset + 1)} to ${formatCount(filter.offset + count)}`}
+          {offset === null
+            ? 'a few of every class'
+            : count > 0 && `${formatCount(offset + 1)} to ${formatCount(offset + count)}`}
           <Button
             small
-            disabled={filter.offset === 0}
-            onClick={() => show({ offset: Math.max(0, filter.offset - IMAGES_PER_PAGE) })}
+            disabled={offset === null || offset === 0}
+            onClick={() => show({ offset: Math.max(0, (offset ?? 0) - IMAGES_PER_PAGE) })}
           >
             Earlier
           </Button>
           <Button
             small
-            disabled={count < IMAGES_PER_PAGE}
-            onClick={() => show({ offset: filter.offset + IMAGES_PER_PAGE })}
+            disabled={offset !== null && count < IMAGES_PER_PAGE}
+            onClick={() => show({ offset: offset === null ? 0 : offset + IMAGES_PER_PAGE })}
           >
-            More
+            {offset === null ? 'All' : 'More'}
           </Button>
         </span>
       </div>

@@ -75,11 +75,16 @@ function Legend() {
 
 function NoGrid() {
   const { refreshGrid } = useCommands();
+  const stored = useRunStore((state) => state.stored);
   const canAsk = useRunStore((state) => hasTransform(state) && !isLive(state.phase));
   const loading = useAnalysisStore((state) => state.grid.kind === 'loading');
   return (
     <Empty title="No images yet">
-      <p>Clean and triggered images, before and after the transform, with what the model makes of each.</p>
+      <p>
+        {stored
+          ? 'This run is read back from storage: go on with it, and its images can be drawn.'
+          : 'Clean and triggered images, before and after the transform, with what the model makes of each.'}
+      </p>
       {canAsk && (
         <Button onClick={() => void refreshGrid()} disabled={loading} data-testid="grid-refresh">
           {loading ? 'Drawing…' : 'Draw them now'}

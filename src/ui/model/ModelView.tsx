@@ -6,6 +6,7 @@ import { Card } from '../common/Card';
 import { cx } from '../common/cx';
 import { Empty } from '../common/Empty';
 import { formatCount, formatParameters } from '../common/format';
+import { formatName } from '../common/formatName';
 import { Icon } from '../common/Icon';
 import { LoadingLine } from '../common/LoadingLine';
 import { useOpeners } from '../drop/FileInputs';
@@ -61,7 +62,7 @@ function ModelFacts({ summary }: { readonly summary: ModelSummary }) {
         <Icon name={tone === 'good' ? 'check' : 'warning'} size={18} />
         <div>
           <b>{verdict}</b>
-          <p>{summary.verdictReason}</p>
+          <p>{withoutVerdict(summary.verdictReason)}</p>
         </div>
         {summary.verdict === 'can-be-defended' && (
           <Button small onClick={() => goTo('images')}>
@@ -85,7 +86,7 @@ function ModelFacts({ summary }: { readonly summary: ModelSummary }) {
               : `${summary.inputShape.join(' × ')} (height, width, channels)`
           }
         />
-        <Fact name="Format" value={summary.format} />
+        <Fact name="Format" value={formatName(summary.format)} />
         <Fact name="Tensors" value={formatCount(summary.tensors)} />
         <Fact name="SHA-256" value={summary.hash} mono />
         {metadata.map(([key, value]) => (
@@ -97,6 +98,12 @@ function ModelFacts({ summary }: { readonly summary: ModelSummary }) {
       </dl>
     </>
   );
+}
+
+/** The reason without the verdict, which the heading beside it says already. */
+function withoutVerdict(reason: string): string {
+  const plain = reason.replace(/^(can be defended|can only be evaluated|unsupported):\s*/i, '');
+  return plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
 function Fact({

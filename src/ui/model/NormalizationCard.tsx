@@ -103,7 +103,7 @@ function Candidates({ candidates, best }: CandidatesProps) {
       <thead>
         <tr>
           <th scope="col">Tried</th>
-          <th scope="col">Accuracy</th>
+          <th scope="col">Accuracy on {formatCount(candidates[0]?.sample ?? 0)} images</th>
           <td />
         </tr>
       </thead>

@@ -23,7 +23,7 @@ export function SwapForm({ map }: { readonly map: readonly number[] }) {
         swapClasses(first, second);
       }}
     >
-      <span>Swap the labels of</span>
+      <span>Swap</span>
       <select
         aria-label="First class to swap"
         value={first}
@@ -32,7 +32,7 @@ export function SwapForm({ map }: { readonly map: readonly number[] }) {
       >
         {choices}
       </select>
-      <span>and</span>
+      <span>with</span>
       <select
         aria-label="Second class to swap"
         value={second}
@@ -42,7 +42,7 @@ export function SwapForm({ map }: { readonly map: readonly number[] }) {
         {choices}
       </select>
       <Button type="submit" disabled={first === second} data-testid="remap-swap">
-        Swap
+        Swap labels
       </Button>
     </form>
   );

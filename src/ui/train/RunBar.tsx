@@ -76,7 +76,7 @@ function Figures({ phase }: { readonly phase: RunPhase }) {
     `step ${formatCount(progress.step)} of ${formatCount(progress.totalSteps)}`,
     phase === 'training' ? formatPace(progress.stepsPerSecond) : '',
     phase === 'training' && progress.secondsLeft !== null
-      ? `${formatDuration(progress.secondsLeft)} left`
+      ? `${formatDuration(Math.max(1, progress.secondsLeft))} left`
       : '',
     outcome,
     progress.note ?? '',

@@ -48,11 +48,14 @@ export function TsneCard({ className }: { readonly className?: string | undefine
 
 function NoFeatures() {
   const ready = useRunStore(hasTransform);
+  const stored = useRunStore((state) => state.stored);
   return (
     <Empty title="Not computed yet">
       {ready
         ? 'Run it to see whether triggered images still crowd together away from their classes.'
-        : 'Possible once the defence has been trained for some steps: it is computed when you ask for it.'}
+        : stored
+          ? 'This run is read back from storage: go on with it, and its features can be computed.'
+          : 'Possible once the defence has been trained for some steps: it is computed when you ask for it.'}
     </Empty>
   );
 }

@@ -1,0 +1,17 @@
+/** What the engine's names of file formats are called on the page; a name without an entry is shown as it is. */
+const NAMES: Readonly<Record<string, string>> = {
+  'pth-zip': 'PyTorch state_dict (zip)',
+  'pth-legacy': 'PyTorch state_dict (legacy stream)',
+  pickle: 'Pickle of tensors',
+  safetensors: 'safetensors',
+  drawn: 'Drawn by the studio',
+  'cifar-binary': 'CIFAR batches, binary version',
+  'cifar-python': 'CIFAR batches, python version',
+  'image-folder': 'Images in class folders',
+  'image-zip': 'Zip of images in class folders',
+};
+
+/** A file format in words. */
+export function formatName(format: string): string {
+  return NAMES[format] ?? format;
+}
