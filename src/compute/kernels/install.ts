@@ -8,6 +8,7 @@ import { meanKernel, sumKernel } from './columnReduce/own';
 import { conv2dKernel, fusedConv2dKernel } from './conv2d/own';
 import { conv2dBackpropFilterKernel } from './conv2dBackpropFilter/own';
 import { conv2dBackpropInputKernel } from './conv2dBackpropInput/own';
+import { foldedConvGradientKernel, foldedConvKernel, turnWeightsKernel } from './foldedConv/own';
 import { maxPoolGradKernel } from './maxPoolGrad/own';
 import { inPlaceKernel } from './optimizer/own';
 import { register, switchOff, unregister, type OwnKernel } from './registry';
@@ -19,6 +20,9 @@ const KERNELS: readonly OwnKernel[] = [
   fusedConv2dKernel,
   conv2dBackpropInputKernel,
   conv2dBackpropFilterKernel,
+  foldedConvKernel,
+  turnWeightsKernel,
+  foldedConvGradientKernel,
   sumKernel,
   meanKernel,
   batchNormStatisticsKernel,

@@ -1,7 +1,8 @@
 import { StudioError } from '../../protocol/errors';
 import type { StateDict } from '../../formats/models/stateDict';
 import { tf } from '../tf';
-import { foldedConv, type FoldedWeights } from './foldedConv';
+import { FoldedConv } from '../kernels/foldedConv/foldedConv';
+import { deferred, given, materialise, type FrozenValue } from './frozenGraph';
 import { BATCH_NORM_EPSILON } from './initialise';
 import { deviceShape, floatValues, toDeviceLayout } from './layout';
 import { requireMatch } from './matchState';
@@ -55,14 +56,15 @@ export function buildFrozenNetwork(bound: BoundNetwork, state: StateDict): Froze
     bound,
     forward: (x) => {
       const results = tf.tidy(() => {
-        const { output, features } = bound.forward<tf.Tensor>(ops, x);
-        return features === null ? [output] : [output, features];
+        const { output, features } = bound.forward<FrozenValue>(ops, given(x));
+        return (features === null ? [output] : [output, features]).map(materialise);
       });
       const [output, features] = results;
       if (output === undefined) throw new Error(`${bound.label} gave nothing.`);
       return { output, features: features ?? null };
     },
     dispose: () => {
+      ops.dispose();
       for (const { filter, bias } of weights.values()) {
         filter.dispose();
         bias.dispose();
@@ -113,34 +115,54 @@ function foldLayer(spec: TensorSpec, key: string, normKey: string | null, state:
   return { filter: tf.tensor(toDeviceLayout(values, spec), deviceShape(spec)), bias: tf.tensor1d(bias) };
 }
 
-class FrozenOps implements LayerOps<tf.Tensor> {
-  readonly maxPool = weightlessOps.maxPool;
-  readonly globalAveragePool = weightlessOps.globalAveragePool;
-  readonly upsample2x = weightlessOps.upsample2x;
-  readonly padTo = weightlessOps.padTo;
-  readonly concat = weightlessOps.concat;
+/** Convolutions are put off and computed in chains; every other layer needs its input at once. */
+class FrozenOps implements LayerOps<FrozenValue> {
+  private readonly convolutions = new Map<string, FoldedConv>();
 
   constructor(private readonly weights: ReadonlyMap<string, LayerWeights>) {}
 
-  conv(x: tf.Tensor, key: string, spec: ConvSpec): tf.Tensor {
-    return foldedConv(asImages(x), this.folded(key), spec, { relu: false });
+  conv(x: FrozenValue, key: string, spec: ConvSpec): FrozenValue {
+    return deferred({ conv: this.folded(key, spec), input: x, residual: null, relu: false });
   }
 
   convNorm(
-    x: tf.Tensor,
+    x: FrozenValue,
     convKey: string,
     _normKey: string,
     spec: ConvSpec,
-    then: { readonly relu: boolean; readonly residual?: tf.Tensor },
-  ): tf.Tensor {
-    const { relu, residual } = then;
-    const rest = residual === undefined ? { relu } : { relu, residual: asImages(residual) };
-    return foldedConv(asImages(x), this.folded(convKey), spec, rest);
+    then: { readonly relu: boolean; readonly residual?: FrozenValue },
+  ): FrozenValue {
+    const { relu, residual = null } = then;
+    return deferred({ conv: this.folded(convKey, spec), input: x, residual, relu });
   }
 
-  linear(x: tf.Tensor, key: string): tf.Tensor {
+  linear(x: FrozenValue, key: string): FrozenValue {
     const { filter, bias } = this.layer(key);
-    return tf.add(tf.matMul(x as tf.Tensor2D, filter as tf.Tensor2D), bias);
+    return given(tf.add(tf.matMul(materialise(x) as tf.Tensor2D, filter as tf.Tensor2D), bias));
+  }
+
+  maxPool(x: FrozenValue, size: number, stride: number): FrozenValue {
+    return given(weightlessOps.maxPool(materialise(x), size, stride));
+  }
+
+  globalAveragePool(x: FrozenValue): FrozenValue {
+    return given(weightlessOps.globalAveragePool(materialise(x)));
+  }
+
+  upsample2x(x: FrozenValue): FrozenValue {
+    return given(weightlessOps.upsample2x(materialise(x)));
+  }
+
+  padTo(x: FrozenValue, like: FrozenValue): FrozenValue {
+    return given(weightlessOps.padTo(materialise(x), materialise(like)));
+  }
+
+  concat(parts: readonly FrozenValue[]): FrozenValue {
+    return given(weightlessOps.concat(parts.map(materialise)));
+  }
+
+  dispose(): void {
+    for (const convolution of this.convolutions.values()) convolution.dispose();
   }
 
   private layer(key: string): LayerWeights {
@@ -149,8 +171,12 @@ class FrozenOps implements LayerOps<tf.Tensor> {
     return layer;
   }
 
-  private folded(key: string): FoldedWeights {
+  private folded(key: string, spec: ConvSpec): FoldedConv {
+    const known = this.convolutions.get(key);
+    if (known !== undefined) return known;
     const { filter, bias } = this.layer(key);
-    return { filter: asImages(filter), bias };
+    const made = new FoldedConv(asImages(filter), bias, spec);
+    this.convolutions.set(key, made);
+    return made;
   }
 }

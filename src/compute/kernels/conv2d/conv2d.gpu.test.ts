@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDevice, type OpenDevice } from '../../device/device';
 import { tf } from '../../tf';
 import { conv2dFilterGradient } from '../conv2dBackpropFilter/kernel';
-import { conv2dInputGradient } from '../conv2dBackpropInput/kernel';
+import { conv2dInputGradient, conv2dInputGradientTurned, turnWeights } from '../conv2dBackpropInput/kernel';
 import { poison, relativeError, seededValues } from '../reference/check';
 import {
   conv2dFilterGradientReference,
@@ -75,6 +75,26 @@ describe('convolution kernels against float64', () => {
       expect(relativeError(own, fused)).toBeLessThan(1e-5);
       const dx = await values(conv2dInputGradient(open.backend, dy, w, g));
       expect(relativeError(dx, conv2dInputGradientReference(gs, ws, g))).toBeLessThan(1e-5);
+      // What a frozen network's layers do on top: a residual before the ReLU; other gradients and a ReLU's mask behind.
+      const addend = tf.tensor(seededValues(gs.length, 5), yShape);
+      const rests = await addend.data();
+      await poison(gs.length);
+      const epilogue = { bias: b, addend, relu: true, mask: dy };
+      const masked = await values(conv2d(open.backend, x, w, g, epilogue));
+      const expected = plain.map((value, i) =>
+        gs[i]! > 0 ? Math.max(0, value + bs[i % g.outChannels]! + rests[i]!) : 0,
+      );
+      expect(relativeError(masked, expected)).toBeLessThan(1e-5);
+      const turned = tf.engine().makeTensorFromTensorInfo(turnWeights(open.backend, w, g.stride));
+      const more = tf.tensor(seededValues(xs.length, 6), xShape);
+      const others = await more.data();
+      await poison(xs.length);
+      const sum = conv2dInputGradientTurned(open.backend, dy, turned, g, { addend: more, mask: x });
+      const gradient = conv2dInputGradientReference(gs, ws, g).map((v, i) =>
+        xs[i]! > 0 ? v + others[i]! : 0,
+      );
+      expect(relativeError(await values(sum), gradient)).toBeLessThan(1e-5);
+      tf.dispose([addend, turned, more]);
       const dw = await values(conv2dFilterGradient(open.backend, x, dy, g));
       expect(relativeError(dw, conv2dFilterGradientReference(xs, gs, g))).toBeLessThan(1e-5);
       tf.dispose([x, w, dy, b]);

@@ -2,12 +2,18 @@ import type { tf } from '../../tf';
 import { componentsFor, ints, runKernel, WORKGROUP, type Components, type KernelHost } from '../host';
 import type { ConvGeometry } from './geometry';
 import { convTile, type ConvTile } from './tile';
-import { quadLoader, quadStorer, times } from './wgsl';
+import { epilogue, epilogueLoaders, quadLoader, quadStorer, times } from './wgsl';
 
-/** What follows the sum: a bias per output channel, then max(0, .). */
+/** What follows the sum, in this order. */
 export interface ConvEpilogue {
+  /** Added, per output channel. */
   readonly bias?: tf.TensorInfo | undefined;
+  /** Added; shaped like the output. */
+  readonly addend?: tf.TensorInfo | undefined;
+  /** max(0, .). */
   readonly relu?: boolean;
+  /** The result is zero where this, shaped like the output, is not above zero: the gradient of a ReLU that gave it. */
+  readonly mask?: tf.TensorInfo | undefined;
 }
 
 interface Variant extends ConvTile {
@@ -31,7 +37,7 @@ function source(v: Variant): string {
     pixels.flatMap((m) => quads.map((q) => line(m, q))).join('\n');
   return `
 ${quadLoader('w', v.outputs)}
-${quadLoader('bias', v.outputs)}
+${epilogueLoaders(v.outputs)}
 ${quadStorer(v.outputs)}
 fn main() {
   let group = groupIndex();
@@ -64,22 +70,15 @@ ${taps
   .join('\n')}
     }
   }
-  if (uniforms.after.x > 0) {
-${quads.map((q) => `    let b${q} = load_bias(0, min(quad + ${q}, (co - 1) / 4), co);`).join('\n')}
-${each((m, q) => `    a${m}_${q} += b${q};`)}
-  }
-  if (uniforms.after.y > 0) {
-${each((m, q) => `    a${m}_${q} = select(a${m}_${q}, vec4<f32>(0.0), a${m}_${q} < vec4<f32>(0.0));`)}
-  }
-  let to = outRow * uniforms.output.y + ox;
-  let live = tile < uniforms.plan.y;
-${pixels
-  .map(
-    (m) => `  if (live && ox + ${m} < uniforms.output.y) {
-${quads.map((q) => `    store(to + ${m}, quad + ${q}, co, a${m}_${q});`).join('\n')}
-  }`,
-  )
-  .join('\n')}
+${epilogue({
+  pixels: v.pixels,
+  quads: v.channels / 4,
+  first: '0',
+  end: `select(0, min(${v.pixels}, uniforms.output.y - ox), tile < uniforms.plan.y)`,
+  row: 'outRow * uniforms.output.y + ox',
+  quad: 'quad',
+  limit: 'co',
+})}
 }`;
 }
 
@@ -92,7 +91,7 @@ function flatten(g: ConvGeometry): ConvGeometry {
 }
 
 /**
- * y = relu?(conv(x, w) + bias?): x [N,H,W,Ci], w [kh,kw,Ci,Co], y [N,Ho,Wo,Co], all float32. Sums run serially over
+ * y = conv(x, w) with its epilogue: x [N,H,W,Ci], w [kh,kw,Ci,Co], y [N,Ho,Wo,Co], all float32. Sums run serially over
  * (ky, ci, kx) in f32. The caller owns the result.
  */
 export function conv2d(
@@ -100,7 +99,7 @@ export function conv2d(
   x: tf.TensorInfo,
   w: tf.TensorInfo,
   geometry: ConvGeometry,
-  epilogue: ConvEpilogue = {},
+  after: ConvEpilogue = {},
 ): tf.TensorInfo {
   const g = flatten(geometry);
   const variant: Variant = {
@@ -117,8 +116,10 @@ export function conv2d(
     inputs: [
       { name: 'x', tensor: x, components: 1 },
       { name: 'w', tensor: w, components: variant.outputs },
-      // Without a bias the weights stand in, unread: one source serves both.
-      { name: 'bias', tensor: epilogue.bias ?? w, components: variant.outputs },
+      // What the epilogue does without is stood in for by the weights, unread: one source serves all.
+      { name: 'bias', tensor: after.bias ?? w, components: variant.outputs },
+      { name: 'addend', tensor: after.addend ?? w, components: variant.outputs },
+      { name: 'mask', tensor: after.mask ?? w, components: variant.outputs },
     ],
     outputComponents: variant.outputs,
     output: [geometry.batch, geometry.outHeight, geometry.outWidth, geometry.outChannels],
@@ -127,7 +128,7 @@ export function conv2d(
       output: ints(g.outHeight, g.outWidth, g.outChannels),
       window: ints(g.kernelHeight, g.padTop, g.padLeft),
       plan: ints(pixelGroups, tiles, tilesPerRow),
-      after: ints(epilogue.bias ? 1 : 0, epilogue.relu ? 1 : 0),
+      after: ints(after.bias ? 1 : 0, after.relu ? 1 : 0, after.addend ? 1 : 0, after.mask ? 1 : 0),
     },
     groups: pixelGroups * Math.ceil(g.outChannels / variant.channels),
     code: () => source(variant),

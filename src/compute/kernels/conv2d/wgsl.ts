@@ -34,3 +34,43 @@ export function quadStorer(components: Components): string {
     if (c + 3 < limit) { result[at + 3] = value.w; }
   }`;
 }
+
+/** What `epilogue` needs to know of the code in front of it. */
+export interface EpilogueTile {
+  /** Accumulators a{pixel}_{quad} are in scope. */
+  readonly pixels: number;
+  readonly quads: number;
+  /** WGSL: the first pixel of the tile that exists, and the one behind the last. */
+  readonly first: string;
+  readonly end: string;
+  /** WGSL: the row of pixel 0, the first quad, the number of channels. */
+  readonly row: string;
+  readonly quad: string;
+  readonly limit: string;
+}
+
+/** WGSL in front of `main` for `epilogue`. */
+export function epilogueLoaders(components: Components): string {
+  return ['bias', 'addend', 'mask'].map((name) => quadLoader(name, components)).join('\n');
+}
+
+/**
+ * WGSL that finishes and stores a tile as `uniforms.after` says: + bias, max(0, .), + addend, zero where mask is not above
+ * zero. A loop over an array of the accumulators, although their number is known: unrolled, its bounds checks made
+ * lavapipe compile four times as long.
+ */
+export function epilogue(t: EpilogueTile): string {
+  const names = times(t.pixels).flatMap((m) => times(t.quads).map((q) => `a${m}_${q}`));
+  return `
+  var sums = array<vec4<f32>, ${names.length}>(${names.join(', ')});
+  for (var i = (${t.first}) * ${t.quads}; i < (${t.end}) * ${t.quads}; i++) {
+    let at = ${t.row} + i / ${t.quads};
+    let channels = ${t.quad} + i % ${t.quads};
+    var sum = sums[i];
+    if (uniforms.after.x > 0) { sum += load_bias(0, min(channels, (${t.limit} - 1) / 4), ${t.limit}); }
+    if (uniforms.after.z > 0) { sum += load_addend(at, channels, ${t.limit}); }
+    if (uniforms.after.y > 0) { sum = select(sum, vec4<f32>(0.0), sum < vec4<f32>(0.0)); }
+    if (uniforms.after.w > 0) { sum = select(vec4<f32>(0.0), sum, load_mask(at, channels, ${t.limit}) > vec4<f32>(0.0)); }
+    store(at, channels, ${t.limit}, sum);
+  }`;
+}

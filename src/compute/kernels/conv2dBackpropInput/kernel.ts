@@ -1,19 +1,23 @@
 import type { tf } from '../../tf';
-import { conv2d } from '../conv2d/kernel';
+import { conv2d, type ConvEpilogue } from '../conv2d/kernel';
 import type { ConvGeometry } from '../conv2d/geometry';
-import { quadLoader, quadStorer, times } from '../conv2d/wgsl';
+import { epilogue, epilogueLoaders, quadLoader, quadStorer, times } from '../conv2d/wgsl';
 import { componentsFor, ints, runKernel, WORKGROUP, type Components, type KernelHost } from '../host';
 
-/** Weights with input and output channels exchanged, [kh,kw,Co,Ci], and the window turned by 180 degrees where `flip`. */
-function turnWeights(host: KernelHost, w: tf.TensorInfo, g: ConvGeometry, flip: boolean): tf.TensorInfo {
-  const taps = g.kernelHeight * g.kernelWidth;
-  const size = taps * g.inChannels * g.outChannels;
+/**
+ * The weights [kh,kw,Ci,Co] as the input gradient of a convolution of this stride reads them: channels exchanged,
+ * [kh,kw,Co,Ci], and for stride 1 the window turned by 180 degrees. The caller owns the result.
+ */
+export function turnWeights(host: KernelHost, w: tf.TensorInfo, stride: number): tf.TensorInfo {
+  const [height = 0, width = 0, inputs = 0, outputs = 0] = w.shape;
+  const taps = height * width;
+  const size = taps * inputs * outputs;
   return runKernel(host, {
     key: 'conv2d-turn-weights',
     inputs: [{ name: 'w', tensor: w, components: 1 }],
     outputComponents: 1,
-    output: [g.kernelHeight, g.kernelWidth, g.outChannels, g.inChannels],
-    uniforms: { shape: ints(taps, g.inChannels, g.outChannels, size), mode: ints(flip ? 1 : 0) },
+    output: [height, width, outputs, inputs],
+    uniforms: { shape: ints(taps, inputs, outputs, size), mode: ints(stride === 1 ? 1 : 0) },
     groups: Math.ceil(size / WORKGROUP),
     code: () => `
 fn main() {
@@ -46,6 +50,8 @@ function strideTwoSource(v: Variant): string {
   const columns = times(PAIRS + reach);
   const pixels = times(PAIRS * 2);
   const quads = times(v.channels / 4);
+  const each = (line: (m: number, q: number) => string): string =>
+    pixels.flatMap((m) => quads.map((q) => line(m, q))).join('\n');
   const products = times(v.kernelWidth).flatMap((kx) => [
     ...quads.map((q) => `      let w${kx}_${q} = load_w(tap + ${kx} * co + c, quad + ${q}, ci);`),
     ...times(PAIRS).flatMap((p) =>
@@ -54,6 +60,7 @@ function strideTwoSource(v: Variant): string {
   ]);
   return `
 ${quadLoader('w', v.outputs)}
+${epilogueLoaders(v.outputs)}
 ${quadStorer(v.outputs)}
 fn main() {
   let group = groupIndex();
@@ -67,7 +74,7 @@ fn main() {
   let shifted = inRow % uniforms.image.x + uniforms.window.y;
   let image = (inRow / uniforms.image.x) * uniforms.gradient.x;
 ${columns.map((c) => `  let o${c} = q0 + ${c - reach}; let col${c} = clamp(o${c}, 0, uniforms.gradient.y - 1) * co; let in${c} = o${c} >= 0 && o${c} < uniforms.gradient.y;`).join('\n')}
-${pixels.flatMap((m) => quads.map((q) => `  var a${m}_${q} = vec4<f32>(0.0);`)).join('\n')}
+${each((m, q) => `  var a${m}_${q} = vec4<f32>(0.0);`)}
   for (var ky = shifted & 1; ky < uniforms.window.x; ky += 2) {
     let oy = (shifted - ky) >> 1u;
     let inside = oy >= 0 && oy < uniforms.gradient.x;
@@ -79,15 +86,15 @@ ${products.join('\n')}
     }
   }
   let ix = 2 * q0 - uniforms.window.z;
-  let to = inRow * uniforms.image.y + ix;
-  let live = tile < uniforms.plan.y;
-${pixels
-  .map(
-    (m) => `  if (live && ix + ${m} >= 0 && ix + ${m} < uniforms.image.y) {
-${quads.map((q) => `    store(to + ${m}, quad + ${q}, ci, a${m}_${q});`).join('\n')}
-  }`,
-  )
-  .join('\n')}
+${epilogue({
+  pixels: PAIRS * 2,
+  quads: v.channels / 4,
+  first: 'max(0, -ix)',
+  end: `select(0, min(${PAIRS * 2}, uniforms.image.y - ix), tile < uniforms.plan.y)`,
+  row: 'inRow * uniforms.image.y + ix',
+  quad: 'quad',
+  limit: 'ci',
+})}
 }`;
 }
 
@@ -96,6 +103,7 @@ function strideTwo(
   dy: tf.TensorInfo,
   turned: tf.TensorInfo,
   g: ConvGeometry,
+  after: InputGradientEpilogue,
 ): tf.TensorInfo {
   const variant: Variant = {
     kernelWidth: g.kernelWidth,
@@ -112,6 +120,10 @@ function strideTwo(
     inputs: [
       { name: 'dy', tensor: dy, components: 1 },
       { name: 'w', tensor: turned, components: variant.outputs },
+      // No bias: the weights stand in for it, as for what else is not there, unread.
+      { name: 'bias', tensor: turned, components: variant.outputs },
+      { name: 'addend', tensor: after.addend ?? turned, components: variant.outputs },
+      { name: 'mask', tensor: after.mask ?? turned, components: variant.outputs },
     ],
     outputComponents: variant.outputs,
     output: [g.batch, g.inHeight, g.inWidth, g.inChannels],
@@ -120,11 +132,15 @@ function strideTwo(
       gradient: ints(g.outHeight, g.outWidth, g.outChannels),
       window: ints(g.kernelHeight, g.padTop, g.padLeft),
       plan: ints(pixelGroups, tiles, tilesPerRow, firstPair),
+      after: ints(0, 0, after.addend ? 1 : 0, after.mask ? 1 : 0),
     },
     groups: pixelGroups * Math.ceil(g.inChannels / variant.channels),
     code: () => strideTwoSource(variant),
   });
 }
+
+/** What is done to the gradient before it is written. */
+export type InputGradientEpilogue = Pick<ConvEpilogue, 'addend' | 'mask'>;
 
 /**
  * Gradient of a convolution in its input: dy [N,Ho,Wo,Co], w [kh,kw,Ci,Co] -> dx [N,H,W,Ci], f32. Stride 1 is a convolution of
@@ -136,21 +152,31 @@ export function conv2dInputGradient(
   w: tf.TensorInfo,
   g: ConvGeometry,
 ): tf.TensorInfo {
-  const turned = turnWeights(host, w, g, g.stride === 1);
-  const dx =
-    g.stride === 2
-      ? strideTwo(host, dy, turned, g)
-      : conv2d(host, dy, turned, {
-          ...g,
-          inHeight: g.outHeight,
-          inWidth: g.outWidth,
-          inChannels: g.outChannels,
-          outHeight: g.inHeight,
-          outWidth: g.inWidth,
-          outChannels: g.inChannels,
-          padTop: g.kernelHeight - 1 - g.padTop,
-          padLeft: g.kernelWidth - 1 - g.padLeft,
-        });
+  const turned = turnWeights(host, w, g.stride);
+  const dx = conv2dInputGradientTurned(host, dy, turned, g, {});
   host.disposeData(turned.dataId);
   return dx;
+}
+
+/** As `conv2dInputGradient`, with weights that `turnWeights` made once, and an epilogue. */
+export function conv2dInputGradientTurned(
+  host: KernelHost,
+  dy: tf.TensorInfo,
+  turned: tf.TensorInfo,
+  g: ConvGeometry,
+  after: InputGradientEpilogue,
+): tf.TensorInfo {
+  if (g.stride === 2) return strideTwo(host, dy, turned, g, after);
+  const backwards: ConvGeometry = {
+    ...g,
+    inHeight: g.outHeight,
+    inWidth: g.outWidth,
+    inChannels: g.outChannels,
+    outHeight: g.inHeight,
+    outWidth: g.inWidth,
+    outChannels: g.inChannels,
+    padTop: g.kernelHeight - 1 - g.padTop,
+    padLeft: g.kernelWidth - 1 - g.padLeft,
+  };
+  return conv2d(host, dy, turned, backwards, after);
 }
