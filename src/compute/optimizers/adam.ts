@@ -32,11 +32,11 @@ export class Adam implements Optimizer {
       decoupled: kind === 'adamw',
     };
     tf.tidy(() => {
-      for (const [name, weight] of this.parameters) {
-        const gradient = gradients.get(name) ?? tf.zerosLike(weight);
-        const [mean, square] = [this.slots.get('mean', name), this.slots.get('square', name)];
-        adamStep(weight, gradient, mean, square, options, this.steps);
-      }
+      const parts = [...this.parameters].map(([name, param]) => {
+        const grad = gradients.get(name) ?? tf.zerosLike(param);
+        return { param, grad, first: this.slots.get('mean', name), second: this.slots.get('square', name) };
+      });
+      adamStep(parts, options, this.steps);
     });
   }
 

@@ -22,10 +22,11 @@ export class Sgd implements Optimizer {
   step(gradients: ReadonlyMap<string, tf.Tensor>, rates: StepRates): void {
     const options = { ...rates, weightDecay: this.settings.weightDecay };
     tf.tidy(() => {
-      for (const [name, weight] of this.parameters) {
-        const gradient = gradients.get(name) ?? tf.zerosLike(weight);
-        sgdStep(weight, gradient, this.slots.get('momentum', name), options, false);
-      }
+      const parts = [...this.parameters].map(([name, param]) => {
+        const grad = gradients.get(name) ?? tf.zerosLike(param);
+        return { param, grad, velocity: this.slots.get('momentum', name) };
+      });
+      sgdStep(parts, options);
     });
     this.steps += 1;
   }

@@ -31,37 +31,42 @@ const KERNEL: InPlaceKernel = {
   param[i] = p - h[0].x * m / (sqrt(v) / h[1].z + h[0].w);`,
 };
 
+/** One parameter, its gradient, and the running means of the gradient and of its square, zero before step 1. */
+export interface AdamPart {
+  readonly param: tf.Variable;
+  readonly grad: tf.Tensor;
+  readonly first: tf.Variable;
+  readonly second: tf.Variable;
+}
+
 /**
  * One step of Adam or AdamW, in place, as PyTorch orders it: epsilon is added after the bias correction of the second moment.
  *
  * @param step counts from 1.
- * @param first running mean of the gradient, zero before step 1; same shape as `param`.
- * @param second running mean of its square, zero before step 1.
  */
-export function adamStep(
-  param: tf.Variable,
-  grad: tf.Tensor,
-  first: tf.Variable,
-  second: tf.Variable,
-  options: AdamOptions,
-  step: number,
-): void {
+export function adamStep(parts: readonly AdamPart[], options: AdamOptions, step: number): void {
   const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled } = options;
   const stepSize = learningRate / (1 - beta1 ** step);
   const correction = Math.sqrt(1 - beta2 ** step);
   const coupled = decoupled ? 0 : weightDecay;
   const shrink = decoupled ? 1 - learningRate * weightDecay : 1;
   const host = hostOf(IN_PLACE);
-  if (host && sameFloats(param, grad, first, second)) {
+  if (host && parts.every(({ param, grad, first, second }) => sameFloats(param, grad, first, second))) {
+    const sets = parts.map(({ param, grad, first, second }) => ({
+      written: [param, first, second],
+      read: grad,
+    }));
     const numbers = [stepSize, beta1, beta2, epsilon, coupled, shrink, correction, 1 - beta1, 1 - beta2];
-    runInPlace(host, KERNEL, [param, first, second], grad, numbers);
+    runInPlace(host, KERNEL, sets, numbers);
     return;
   }
   tf.tidy(() => {
-    const total = coupled === 0 ? grad : grad.add(param.mul(coupled));
-    first.assign(first.mul(beta1).add(total.mul(1 - beta1)));
-    second.assign(second.mul(beta2).add(total.square().mul(1 - beta2)));
-    const denominator = second.sqrt().div(correction).add(epsilon);
-    param.assign(param.mul(shrink).sub(first.mul(stepSize).div(denominator)));
+    for (const { param, grad, first, second } of parts) {
+      const total = coupled === 0 ? grad : grad.add(param.mul(coupled));
+      first.assign(first.mul(beta1).add(total.mul(1 - beta1)));
+      second.assign(second.mul(beta2).add(total.square().mul(1 - beta2)));
+      const denominator = second.sqrt().div(correction).add(epsilon);
+      param.assign(param.mul(shrink).sub(first.mul(stepSize).div(denominator)));
+    }
   });
 }

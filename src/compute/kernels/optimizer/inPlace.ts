@@ -17,7 +17,7 @@ interface RawBackend {
   submitQueue(): void;
 }
 
-/** A kernel that rewrites several buffers: `written` of them (binding 0 on), then one that is read, then up to twelve numbers. */
+/** A kernel that rewrites several tensors element by element, given another that it reads and up to twelve numbers. */
 export interface InPlaceKernel {
   readonly key: string;
   readonly written: readonly string[];
@@ -25,6 +25,16 @@ export interface InPlaceKernel {
   /** WGSL statements; `i` is the element, `h` the array<vec4<f32>, 3> of numbers. */
   readonly body: string;
 }
+
+/** The tensors of one application of a kernel: float32 and equally long. */
+export interface InPlaceSet {
+  /** In the order of the kernel's `written`. */
+  readonly written: readonly tf.Tensor[];
+  readonly read: tf.Tensor;
+}
+
+/** Sets that share a dispatch at most: as many as a browser's usual ten storage buffers hold. */
+const MAX_SETS = 3;
 
 interface DeviceState {
   readonly pipelines: Map<string, GPUComputePipeline>;
@@ -49,42 +59,78 @@ function stateOf(device: GPUDevice): DeviceState {
   return state;
 }
 
-function pipelineOf(device: GPUDevice, state: DeviceState, kernel: InPlaceKernel): GPUComputePipeline {
-  const existing = state.pipelines.get(kernel.key);
-  if (existing) return existing;
-  const declare = (name: string, binding: number, access: string): string =>
-    `@group(0) @binding(${binding}) var<storage, ${access}> ${name} : array<f32>;`;
-  const code = `
-${kernel.written.map((name, binding) => declare(name, binding, 'read_write')).join('\n')}
-${declare(kernel.read, kernel.written.length, 'read')}
-@group(0) @binding(${kernel.written.length + 1}) var<uniform> h : array<vec4<f32>, 3>;
+function setsPerDispatch(device: GPUDevice, kernel: InPlaceKernel): number {
+  const fitting = Math.floor(device.limits.maxStorageBuffersPerShaderStage / (kernel.written.length + 1));
+  return Math.max(1, Math.min(MAX_SETS, fitting));
+}
+
+/** WGSL for `sets` sets: their elements are numbered through, and each set has its own buffers, `name0`, `name1`, ... */
+function source(kernel: InPlaceKernel, sets: number): string {
+  const names = [...kernel.written, kernel.read];
+  const indices = Array.from({ length: sets }, (_, k) => k);
+  const declarations = indices.flatMap((k) =>
+    names.map((name, n) => {
+      const access = name === kernel.read ? 'read' : 'read_write';
+      return `@group(0) @binding(${k * names.length + n}) var<storage, ${access}> ${name}${k} : array<f32>;`;
+    }),
+  );
+  const word = new RegExp(`\\b(${names.join('|')})\\b`, 'g');
+  const blocks = indices.map(
+    (k) => `
+  if (i < arrayLength(&${kernel.read}${k})) {
+${kernel.body.replace(word, `$1${k}`)}
+    return;
+  }
+  i -= arrayLength(&${kernel.read}${k});`,
+  );
+  return `
+${declarations.join('\n')}
+@group(0) @binding(${sets * names.length}) var<uniform> h : array<vec4<f32>, 3>;
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) group : vec3<u32>, @builtin(num_workgroups) groups : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
-  let i = (group.x + group.y * groups.x) * ${WORKGROUP}u + lane;
-  if (i >= arrayLength(&${kernel.read})) { return; }
-${kernel.body}
+  var i = (group.x + group.y * groups.x) * ${WORKGROUP}u + lane;
+${blocks.join('\n')}
 }`;
-  const module = device.createShaderModule({ label: kernel.key, code });
-  const pipeline = device.createComputePipeline({ label: kernel.key, layout: 'auto', compute: { module } });
-  state.pipelines.set(kernel.key, pipeline);
+}
+
+function pipelineOf(
+  device: GPUDevice,
+  state: DeviceState,
+  kernel: InPlaceKernel,
+  sets: number,
+): GPUComputePipeline {
+  const key = `${kernel.key}-${sets}`;
+  const existing = state.pipelines.get(key);
+  if (existing) return existing;
+  const module = device.createShaderModule({ label: key, code: source(kernel, sets) });
+  const pipeline = device.createComputePipeline({ label: key, layout: 'auto', compute: { module } });
+  state.pipelines.set(key, pipeline);
   return pipeline;
 }
 
+/** The tensor's buffer, which the commands being recorded hold from now on. */
+function bufferOf(backend: RawBackend, tensor: tf.Tensor): GPUBuffer {
+  backend.uploadToGPU(tensor.dataId);
+  const { resource } = backend.tensorMap.get(tensor.dataId);
+  if (!(resource instanceof GPUBuffer)) throw new Error('An optimiser tensor has no buffer on the device.');
+  backend.commandQueueOwnedIds.add(tensor.dataId);
+  return resource;
+}
+
 /**
- * Runs `kernel` over equally long float32 tensors, overwriting those in `written`. Every tensor that shares their data (clones,
- * reshapes, a variable's saved value) sees the new numbers, and values that tfjs had cached on the CPU are dropped.
+ * Runs `kernel` over each of the sets, overwriting what is in `written`, several sets a dispatch and all in one pass. Every
+ * tensor that shares their data (clones, reshapes, a variable's saved value) sees the new numbers, and values that tfjs had
+ * cached on the CPU are dropped. No tensor may be written twice.
  */
 export function runInPlace(
   host: WebGPUBackend,
   kernel: InPlaceKernel,
-  written: readonly tf.Tensor[],
-  read: tf.Tensor,
+  sets: readonly InPlaceSet[],
   numbers: readonly number[],
 ): void {
   const backend = host as unknown as RawBackend;
   const { device } = backend;
   const state = stateOf(device);
-  const pipeline = pipelineOf(device, state, kernel);
   const wanted = numbers.join();
   if (state.current !== wanted) {
     // Dispatches recorded with the former numbers must be on the queue before the buffer changes.
@@ -96,25 +142,26 @@ export function runInPlace(
     device.queue.writeBuffer(state.numbers, 0, data);
     state.current = wanted;
   }
-  const buffers = [...written, read].map((tensor) => {
-    backend.uploadToGPU(tensor.dataId);
-    const { resource } = backend.tensorMap.get(tensor.dataId);
-    if (!(resource instanceof GPUBuffer)) throw new Error('An optimiser tensor has no buffer on the device.');
-    backend.commandQueueOwnedIds.add(tensor.dataId);
-    return resource;
-  });
-  const group = device.createBindGroup({
-    layout: pipeline.getBindGroupLayout(0),
-    entries: [...buffers, state.numbers].map((buffer, binding) => ({ binding, resource: { buffer } })),
-  });
-  const groups = Math.ceil(read.size / WORKGROUP);
-  const rows = Math.ceil(groups / MAX_GROUPS_PER_DIMENSION);
+  const buffers = sets.map(({ written, read }) => [...written, read].map((t) => bufferOf(backend, t)));
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();
   const pass = backend.commandEncoder.beginComputePass({ label: kernel.key });
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  pass.dispatchWorkgroups(rows > 1 ? MAX_GROUPS_PER_DIMENSION : groups, rows);
+  const width = setsPerDispatch(device, kernel);
+  for (let start = 0; start < sets.length; start += width) {
+    const part = buffers.slice(start, start + width);
+    const pipeline = pipelineOf(device, state, kernel, part.length);
+    const group = device.createBindGroup({
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [...part.flat(), state.numbers].map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+    const size = sets.slice(start, start + width).reduce((sum, { read }) => sum + read.size, 0);
+    const groups = Math.ceil(size / WORKGROUP);
+    const rows = Math.ceil(groups / MAX_GROUPS_PER_DIMENSION);
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(rows > 1 ? MAX_GROUPS_PER_DIMENSION : groups, rows);
+  }
   pass.end();
-  for (const tensor of written) backend.tensorMap.get(tensor.dataId).values = null;
+  for (const tensor of sets.flatMap(({ written }) => written))
+    backend.tensorMap.get(tensor.dataId).values = null;
 }

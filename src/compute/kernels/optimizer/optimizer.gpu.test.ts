@@ -57,33 +57,45 @@ function adamReference(options: AdamOptions): Float64Array {
   return p;
 }
 
+// Several parameters of odd sizes, more than share a dispatch, make up the SIZE elements.
+const CUTS = [0, 1, 400, 403, 404, SIZE];
+const cut = (values: Float32Array): Float32Array[] =>
+  CUTS.slice(1).map((end, k) => values.slice(CUTS[k], end));
+
+async function join(parts: readonly tf.Variable[]): Promise<Float32Array> {
+  const values = await Promise.all(parts.map((part) => part.data()));
+  return Float32Array.from(values.flatMap((part) => [...part]));
+}
+
 async function runSgd(momentum: number, weightDecay: number): Promise<Float32Array> {
-  // The velocity buffer starts with rubbish: the first step must not read it.
-  const [param, velocity] = [variable(start), variable(seededValues(SIZE, 99))];
+  const params = cut(start).map(variable);
+  const velocities = params.map(({ size }) => variable(new Float32Array(size)));
   for (let step = 0; step < STEPS; step++) {
-    const grad = tf.tensor1d(gradient(step));
-    sgdStep(param, grad, velocity, { learningRate: rate(step), momentum, weightDecay }, step === 0);
-    grad.dispose();
-    await param.data(); // Caches the values, which the next step must drop.
+    const grads = cut(gradient(step)).map((part) => tf.tensor1d(part));
+    const parts = params.map((param, k) => ({ param, grad: grads[k]!, velocity: velocities[k]! }));
+    sgdStep(parts, { learningRate: rate(step), momentum, weightDecay });
+    tf.dispose(grads);
+    await join(params); // Caches the values, which the next step must drop.
   }
-  const values = (await param.data()) as Float32Array;
-  tf.dispose([param, velocity]);
+  const values = await join(params);
+  tf.dispose([params, velocities]);
   return values;
 }
 
 async function runAdam(options: AdamOptions): Promise<Float32Array> {
-  const [param, first, second] = [
-    variable(start),
-    variable(new Float32Array(SIZE)),
-    variable(new Float32Array(SIZE)),
-  ];
+  const params = cut(start).map(variable);
+  const firsts = params.map(({ size }) => variable(new Float32Array(size)));
+  const seconds = params.map(({ size }) => variable(new Float32Array(size)));
   for (let step = 0; step < STEPS; step++) {
-    const grad = tf.tensor1d(gradient(step));
-    adamStep(param, grad, first, second, { ...options, learningRate: rate(step) }, step + 1);
-    grad.dispose();
+    const grads = cut(gradient(step)).map((part) => tf.tensor1d(part));
+    const parts = params.map((param, k) => {
+      return { param, grad: grads[k]!, first: firsts[k]!, second: seconds[k]! };
+    });
+    adamStep(parts, { ...options, learningRate: rate(step) }, step + 1);
+    tf.dispose(grads);
   }
-  const values = (await param.data()) as Float32Array;
-  tf.dispose([param, first, second]);
+  const values = await join(params);
+  tf.dispose([params, firsts, seconds]);
   return values;
 }
 

@@ -10,7 +10,7 @@ export const inPlaceKernel: OwnKernel = {
     const [ps, gs, vs] = [seededValues(77, 13), seededValues(77, 14), seededValues(77, 15)];
     const [p0, v0, grad] = [tf.tensor1d(ps), tf.tensor1d(vs), tf.tensor1d(gs)];
     const [param, velocity] = [tf.variable(p0), tf.variable(v0)];
-    sgdStep(param, grad, velocity, { learningRate: 0.5, momentum: 0.75, weightDecay: 0.25 }, false);
+    sgdStep([{ param, grad, velocity }], { learningRate: 0.5, momentum: 0.75, weightDecay: 0.25 });
     const values = await param.data();
     tf.dispose([param, velocity, p0, v0, grad]);
     const expected = ps.map((p, i) => p - 0.5 * (0.75 * (vs[i] ?? 0) + (gs[i] ?? 0) + 0.25 * p));

@@ -34,28 +34,31 @@ export function sameFloats(...tensors: readonly tf.Tensor[]): boolean {
   );
 }
 
+/** One parameter, its gradient, and what is remembered of earlier ones; all equally long. */
+export interface SgdPart {
+  readonly param: tf.Variable;
+  readonly grad: tf.Tensor;
+  readonly velocity: tf.Variable;
+}
+
 /**
- * One step of SGD with momentum, in place: v = momentum v + (grad + weightDecay param), param -= learningRate v. On the first
- * step v counts as zero, as PyTorch's does, whatever the buffer holds. One dispatch where our kernels are installed,
- * tfjs primitives elsewhere. `grad` stays the caller's.
+ * One step of SGD with momentum, in place: v = momentum v + (grad + weightDecay param), param -= learningRate v; v is zero before
+ * the first step. A few dispatches for all where our kernels are installed, tfjs primitives elsewhere. Gradients stay
+ * the caller's.
  */
-export function sgdStep(
-  param: tf.Variable,
-  grad: tf.Tensor,
-  velocity: tf.Variable,
-  options: SgdOptions,
-  first: boolean,
-): void {
+export function sgdStep(parts: readonly SgdPart[], options: SgdOptions): void {
   const { learningRate, momentum, weightDecay } = options;
   const host = hostOf(IN_PLACE);
-  if (first) tf.tidy(() => velocity.assign(tf.zerosLike(velocity)));
-  if (host && sameFloats(param, grad, velocity)) {
-    runInPlace(host, KERNEL, [param, velocity], grad, [learningRate, momentum, weightDecay]);
+  if (host && parts.every(({ param, grad, velocity }) => sameFloats(param, grad, velocity))) {
+    const sets = parts.map(({ param, grad, velocity }) => ({ written: [param, velocity], read: grad }));
+    runInPlace(host, KERNEL, sets, [learningRate, momentum, weightDecay]);
     return;
   }
   tf.tidy(() => {
-    const total = weightDecay === 0 ? grad : grad.add(param.mul(weightDecay));
-    velocity.assign(velocity.mul(momentum).add(total));
-    param.assign(param.sub(velocity.mul(learningRate)));
+    for (const { param, grad, velocity } of parts) {
+      const total = weightDecay === 0 ? grad : grad.add(param.mul(weightDecay));
+      velocity.assign(velocity.mul(momentum).add(total));
+      param.assign(param.sub(velocity.mul(learningRate)));
+    }
   });
 }
