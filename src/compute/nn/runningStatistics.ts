@@ -2,6 +2,7 @@ import { StudioError } from '../../protocol/errors';
 import type { StateDict } from '../../formats/models/stateDict';
 import { tf } from '../tf';
 import { floatValues } from './layout';
+import { MEAN_ROW, STATISTICS_ROWS, VARIANCE_ROW } from '../kernels/batchNorm/batchNorm';
 import type { NormSpec } from './trace';
 
 /** PyTorch's BatchNorm2d default: the weight of the newest batch in the running statistics. */
@@ -9,19 +10,19 @@ const MOMENTUM = 0.1;
 
 /** What one batch-norm layer saw in a batch. */
 export interface BatchStatistics {
-  readonly mean: tf.Tensor1D;
-  /** Biased. */
-  readonly variance: tf.Tensor1D;
+  /** As `batchNormTrain` gives them, [STATISTICS_ROWS, C]. */
+  readonly statistics: tf.Tensor2D;
   /** Values a channel: N H W. */
   readonly count: number;
 }
 
 /**
- * The running means and variances of all batch-norm layers of a network, as one flat variable (all means, then all
- * variances), so that a step moves them with a handful of dispatches whatever the depth.
+ * The running means and variances of all batch-norm layers of a network, as one flat variable laid out as the batch's
+ * statistics are, layer behind layer, so that a step moves them with a handful of dispatches whatever the depth. Rows
+ * that are no running statistic stay zero.
  */
 export class RunningStatistics {
-  private readonly offsets = new Map<string, number>();
+  private readonly offsets = new Map<string, { readonly mean: number; readonly variance: number }>();
   private readonly total: number;
   private readonly flat: tf.Variable<tf.Rank.R1>;
   private readonly keep = tf.scalar(1 - MOMENTUM);
@@ -32,27 +33,30 @@ export class RunningStatistics {
   constructor(private readonly norms: readonly NormSpec[]) {
     let offset = 0;
     for (const { normKey, channels } of norms) {
-      this.offsets.set(normKey, offset);
-      offset += channels;
+      this.offsets.set(normKey, {
+        mean: offset + MEAN_ROW * channels,
+        variance: offset + VARIANCE_ROW * channels,
+      });
+      offset += STATISTICS_ROWS * channels;
     }
     this.total = offset;
-    this.flat = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([2 * offset]), false));
+    this.flat = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R1>([offset]), false));
   }
 
   /** A layer's running mean and variance, [C] each; they belong to the caller's tidy. */
   read(norm: NormSpec): { mean: tf.Tensor1D; variance: tf.Tensor1D } {
-    const offset = this.offsets.get(norm.normKey) ?? 0;
+    const { mean, variance } = this.position(norm.normKey);
     return {
-      mean: tf.slice1d(this.flat, offset, norm.channels),
-      variance: tf.slice1d(this.flat, this.total + offset, norm.channels),
+      mean: tf.slice1d(this.flat, mean, norm.channels),
+      variance: tf.slice1d(this.flat, variance, norm.channels),
     };
   }
 
   /**
-   * Moves every layer by PyTorch's rule: running = 0.9 running + 0.1 batch, with the unbiased variance. The means get
-   * the bias of the convolution in front, which the batch's own mean leaves out. Disposes the batch's statistics.
+   * Moves every layer by PyTorch's rule: running = 0.9 running + 0.1 batch, with the unbiased variance. Disposes the
+   * batch's statistics.
    */
-  update(batch: ReadonlyMap<string, BatchStatistics>, biases: ReadonlyMap<string, tf.Tensor>): void {
+  update(batch: ReadonlyMap<string, BatchStatistics>): void {
     if (this.total === 0) return;
     const seen = this.norms.map(({ normKey }) => {
       const statistics = batch.get(normKey);
@@ -60,29 +64,23 @@ export class RunningStatistics {
       return statistics;
     });
     tf.tidy(() => {
-      const current = tf.concat1d([...seen.map(({ mean }) => mean), ...seen.map(({ variance }) => variance)]);
-      const shifted = this.norms.some(({ biasKey }) => biasKey !== null)
-        ? tf.add(current, this.shift(biases))
-        : current;
-      const moved = tf.mul(shifted, this.factor(seen.map(({ count }) => count)));
+      const current = tf.concat1d(seen.map(({ statistics }) => statistics.as1D()));
+      const moved = tf.mul(current, this.factor(seen.map(({ count }) => count)));
       this.flat.assign(tf.add(tf.mul(this.flat, this.keep), moved));
     });
-    for (const { mean, variance } of seen) {
-      mean.dispose();
-      variance.dispose();
-    }
+    for (const { statistics } of seen) statistics.dispose();
     for (const { normKey } of this.norms) this.tracked.set(normKey, (this.tracked.get(normKey) ?? 0) + 1);
   }
 
   /** Takes over what a state_dict holds; a counter that is not there starts at 0. */
   load(state: StateDict): void {
-    const values = new Float32Array(2 * this.total);
+    const values = new Float32Array(this.total);
     for (const { normKey } of this.norms) {
-      const offset = this.offsets.get(normKey) ?? 0;
+      const position = this.position(normKey);
       const mean = state.get(`${normKey}.running_mean`);
       const variance = state.get(`${normKey}.running_var`);
-      if (mean) values.set(floatValues(mean), offset);
-      if (variance) values.set(floatValues(variance), this.total + offset);
+      if (mean) values.set(floatValues(mean), position.mean);
+      if (variance) values.set(floatValues(variance), position.variance);
       this.tracked.set(normKey, state.get(`${normKey}.num_batches_tracked`)?.data[0] ?? 0);
     }
     tf.tidy(() => this.flat.assign(tf.tensor1d(values)));
@@ -93,15 +91,14 @@ export class RunningStatistics {
     return this.tracked.get(normKey) ?? 0;
   }
 
-  /** The flat variable itself (all means, then all variances), to be read, not disposed. */
+  /** The flat variable itself, to be read, not disposed; `position` tells where what lies. */
   get values(): tf.Tensor1D {
     return this.flat;
   }
 
   /** Where a layer's mean and variance lie in `values`. */
   position(normKey: string): { mean: number; variance: number } {
-    const offset = this.offsets.get(normKey) ?? 0;
-    return { mean: offset, variance: this.total + offset };
+    return this.offsets.get(normKey) ?? { mean: 0, variance: 0 };
   }
 
   dispose(): void {
@@ -111,23 +108,16 @@ export class RunningStatistics {
     this.factors.clear();
   }
 
-  private shift(biases: ReadonlyMap<string, tf.Tensor>): tf.Tensor1D {
-    const parts = this.norms.map(({ biasKey, channels }) => {
-      const bias = biasKey === null ? undefined : biases.get(biasKey);
-      return (bias ?? tf.zeros([channels])) as tf.Tensor1D;
-    });
-    return tf.concat1d([...parts, tf.zeros<tf.Rank.R1>([this.total])]);
-  }
-
   private factor(counts: readonly number[]): tf.Tensor1D {
     const key = counts.join();
     const known = this.factors.get(key);
     if (known !== undefined) return known;
-    const values = new Float32Array(2 * this.total).fill(MOMENTUM);
+    const values = new Float32Array(this.total);
     this.norms.forEach(({ normKey, channels }, layer) => {
       const count = counts[layer] ?? 0;
-      const start = this.total + (this.offsets.get(normKey) ?? 0);
-      values.fill((MOMENTUM * count) / (count - 1), start, start + channels);
+      const { mean, variance } = this.position(normKey);
+      values.fill(MOMENTUM, mean, mean + channels);
+      values.fill((MOMENTUM * count) / (count - 1), variance, variance + channels);
     });
     const made = tf.keep(tf.tensor1d(values));
     this.factors.set(key, made);

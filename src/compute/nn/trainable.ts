@@ -74,7 +74,7 @@ class Trainable implements TrainableNetwork {
       const ops =
         mode === 'train' ? new TrainOps(this, this.zeros) : new EvalOps(this, this.running, this.norms);
       const { output, features } = this.bound.forward<tf.Tensor>(ops, x);
-      if (ops instanceof TrainOps) this.running.update(ops.batch, this.parameters);
+      if (ops instanceof TrainOps) this.running.update(ops.batch);
       return features === null ? [output] : [output, features];
     });
     const [output, features] = results;
@@ -205,8 +205,9 @@ class TrainOps extends VariableOps {
     requireSeveralValues(count);
     const fused = then.relu && then.residual === undefined;
     const [gamma, beta] = [this.vector(`${normKey}.weight`), this.vector(`${normKey}.bias`)];
-    const { y, mean, variance } = batchNormTrain(convolved, gamma, beta, BATCH_NORM_EPSILON, fused);
-    this.batch.set(normKey, { mean, variance, count });
+    const bias = spec.bias ? this.vector(`${convKey}.bias`) : null;
+    const { y, statistics } = batchNormTrain(convolved, gamma, beta, BATCH_NORM_EPSILON, fused, bias);
+    this.batch.set(normKey, { statistics, count });
     const zeros = this.zeros.get(spec.filters);
     const normed =
       spec.bias && zeros !== undefined ? withZeroGradient(y, this.variable(`${convKey}.bias`), zeros) : y;

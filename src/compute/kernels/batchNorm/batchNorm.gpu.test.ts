@@ -4,7 +4,7 @@ import { tf } from '../../tf';
 import { installKernels, type InstalledKernels } from '../install';
 import { batchNormReference } from '../reference/batchNorm';
 import { poison, relativeError, seededValues } from '../reference/check';
-import { batchNormTrain } from './batchNorm';
+import { batchNormTrain, MEAN_ROW, VARIANCE_ROW } from './batchNorm';
 
 let open: OpenDevice;
 let installed: InstalledKernels;
@@ -33,7 +33,10 @@ async function errors(shape: Shape, relu: boolean, offset: number): Promise<numb
   const results = tf.tidy(() => {
     const [x, dy] = [tf.tensor4d(xs, shape), tf.tensor4d(gs, shape)];
     const [gamma, beta] = [tf.tensor1d(gammas), tf.tensor1d(betas)];
-    const { y, mean, variance } = batchNormTrain(x, gamma, beta, EPSILON, relu);
+    const bias = tf.fill<tf.Rank.R1>([channels], 0.5);
+    const { y, statistics } = batchNormTrain(x, gamma, beta, EPSILON, relu, bias);
+    const row = (r: number) => tf.slice(statistics, [r, 0], [1, channels]);
+    const [mean, variance] = [tf.sub(row(MEAN_ROW), bias), row(VARIANCE_ROW)];
     const f = (a: tf.Tensor, b: tf.Tensor, c: tf.Tensor): tf.Tensor =>
       batchNormTrain(a as tf.Tensor4D, b as tf.Tensor1D, c as tf.Tensor1D, EPSILON, relu).y;
     return [y, mean, variance, ...tf.grads(f)([x, gamma, beta], dy)];
@@ -80,8 +83,8 @@ describe('batchNormTrain', () => {
     const x = tf.ones<tf.Rank.R4>([2, 4, 4, 8]);
     const [gamma, beta] = [tf.ones<tf.Rank.R1>([8]), tf.zeros<tf.Rank.R1>([8])];
     const before = [tf.memory().numTensors, open.backend.numDataIds()];
-    const { y, mean, variance } = batchNormTrain(x, gamma, beta, EPSILON, true);
-    tf.dispose([y, mean, variance]);
+    const { y, statistics } = batchNormTrain(x, gamma, beta, EPSILON, true);
+    tf.dispose([y, statistics]);
     const f = (input: tf.Tensor): tf.Tensor =>
       batchNormTrain(input as tf.Tensor4D, gamma, beta, EPSILON, true).y;
     tf.grad(f)(x).dispose();

@@ -2,15 +2,23 @@ import { tf } from '../../tf';
 import { hostOf } from '../registry';
 import { GRADIENT, NORMALIZE, STATISTICS } from './names';
 
-/** What `batchNormTrain` returns. The caller owns all three. */
+/** What `batchNormTrain` returns. The caller owns both. */
 export interface BatchNormTrain {
   /** [N,H,W,C], normalised by the batch's own statistics, scaled, shifted, and rectified if asked. */
   readonly y: tf.Tensor4D;
-  /** [C]; not differentiable. */
-  readonly mean: tf.Tensor1D;
-  /** [C], biased (divided by N*H*W); not differentiable. */
-  readonly variance: tf.Tensor1D;
+  /**
+   * [STATISTICS_ROWS, C], not differentiable; rows 2 and 3 are the kernels' own. Kept in one piece, because every slice of
+   * it would be a dispatch.
+   */
+  readonly statistics: tf.Tensor2D;
 }
+
+/** Rows of `BatchNormTrain.statistics`. */
+export const STATISTICS_ROWS = 5;
+/** The row with the biased variance (divided by N*H*W). */
+export const VARIANCE_ROW = 1;
+/** The row with the mean of x plus the bias that was left out in front. */
+export const MEAN_ROW = 4;
 
 /**
  * Train-mode batch normalisation over N, H and W as PyTorch's BatchNorm2d computes it, optionally followed by ReLU.
@@ -21,6 +29,7 @@ export interface BatchNormTrain {
  * @param beta [C].
  * @param epsilon added to the variance.
  * @param relu apply max(0, .).
+ * @param bias [C], of the convolution in front: it cancels here and is only added to the mean that is reported.
  */
 export function batchNormTrain(
   x: tf.Tensor4D,
@@ -28,9 +37,10 @@ export function batchNormTrain(
   beta: tf.Tensor1D,
   epsilon: number,
   relu: boolean,
+  bias: tf.Tensor1D | null = null,
 ): BatchNormTrain {
   const own = [STATISTICS, NORMALIZE, GRADIENT].every((name) => hostOf(name) !== null);
-  return tf.tidy(() => ({ ...(own ? withKernels : withPrimitives)(x, gamma, beta, epsilon, relu) }));
+  return tf.tidy(() => ({ ...(own ? withKernels : withPrimitives)(x, gamma, beta, epsilon, relu, bias) }));
 }
 
 function withKernels(
@@ -39,11 +49,15 @@ function withKernels(
   beta: tf.Tensor1D,
   epsilon: number,
   relu: boolean,
+  bias: tf.Tensor1D | null,
 ): BatchNormTrain {
   const engine = tf.engine();
-  const channels = gamma.shape[0];
   // No gradient is registered for the statistics: what depends on them is in the closed form below.
-  const stats: tf.Tensor2D = engine.runKernel(STATISTICS, { x, gamma, beta }, { epsilon });
+  const stats: tf.Tensor2D = engine.runKernel(
+    STATISTICS,
+    { x, gamma, beta, ...(bias ? { bias } : {}) },
+    { epsilon },
+  );
   const normalize = tf.customGrad((...args) => {
     const [input, , , save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
     save([input, stats]);
@@ -51,20 +65,15 @@ function withKernels(
       value: engine.runKernel<tf.Tensor>(NORMALIZE, { x: input, stats }, { relu }),
       gradFunc: (dy, saved) => {
         const [savedX, savedStats] = saved as [tf.Tensor, tf.Tensor];
-        const [dx, sums] = engine.runKernel<tf.Tensor[]>(
+        return engine.runKernel<tf.Tensor[]>(
           GRADIENT,
           { dy, x: savedX, stats: savedStats },
           { epsilon, relu },
-        ) as [tf.Tensor, tf.Tensor];
-        return [dx, tf.slice(sums, [channels], [channels]), tf.slice(sums, [0], [channels])];
+        );
       },
     };
   });
-  return {
-    y: normalize(x, gamma, beta) as tf.Tensor4D,
-    mean: tf.slice(stats, [0, 0], [1, channels]).as1D(),
-    variance: tf.slice(stats, [1, 0], [1, channels]).as1D(),
-  };
+  return { y: normalize(x, gamma, beta) as tf.Tensor4D, statistics: stats };
 }
 
 function withPrimitives(
@@ -73,6 +82,7 @@ function withPrimitives(
   beta: tf.Tensor1D,
   epsilon: number,
   relu: boolean,
+  bias: tf.Tensor1D | null,
 ): BatchNormTrain {
   const { mean, variance } = tf.moments(x, [0, 1, 2]);
   const normalize = tf.customGrad((...args) => {
@@ -100,9 +110,9 @@ function withPrimitives(
       },
     };
   });
+  const none = tf.zerosLike(mean);
   return {
     y: normalize(x, gamma, beta) as tf.Tensor4D,
-    mean: mean as tf.Tensor1D,
-    variance: variance as tf.Tensor1D,
+    statistics: tf.stack([mean, variance, none, none, bias ? tf.add(mean, bias) : mean]) as tf.Tensor2D,
   };
 }

@@ -1,5 +1,5 @@
 import type { tf } from '../../tf';
-import { chunkCount, columnSum } from '../columnReduce/kernel';
+import { chunkCount, columnSumHalves } from '../columnReduce/kernel';
 import { componentsFor, floats, ints, runKernel, WORKGROUP, type Components, type KernelHost } from '../host';
 
 const vector = (components: Components): string => (components === 4 ? 'vec4<f32>' : 'f32');
@@ -46,14 +46,15 @@ fn main() {
 }
 
 /**
- * Batch statistics of x, seen as [rows, C]: returns [4, C] with mean, biased variance, gamma / sqrt(variance + epsilon), and
- * beta. Chunks are merged pairwise in order (Chan, Golub and LeVeque 1979). The caller owns the result.
+ * Batch statistics of x, seen as [rows, C]: returns [5, C] with mean, biased variance, gamma / sqrt(variance + epsilon),
+ * beta, and mean + bias. Chunks are merged pairwise in order (Chan, Golub and LeVeque 1979). The caller owns the result.
  */
 export function batchNormStatistics(
   host: KernelHost,
   x: tf.TensorInfo,
   gamma: tf.TensorInfo,
   beta: tf.TensorInfo,
+  bias: tf.TensorInfo | undefined,
   epsilon: number,
 ): tf.TensorInfo {
   const channels = gamma.shape[0] ?? 0;
@@ -66,11 +67,14 @@ export function batchNormStatistics(
       { name: 'partial', tensor: partial, components: 1 },
       { name: 'gamma', tensor: gamma, components: 1 },
       { name: 'beta', tensor: beta, components: 1 },
+      // Without a bias beta stands in, unread.
+      { name: 'bias', tensor: bias ?? beta, components: 1 },
     ],
     outputComponents: 1,
-    output: [4, channels],
+    output: [5, channels],
     uniforms: {
       shape: ints(rows, channels, chunkRows, Math.ceil(rows / chunkRows)),
+      mode: ints(bias ? 1 : 0),
       factor: floats(epsilon),
     },
     groups: Math.ceil(channels / WORKGROUP),
@@ -94,6 +98,9 @@ fn main() {
   result[channels + c] = variance;
   result[2 * channels + c] = gamma[c] / sqrt(variance + uniforms.factor.x);
   result[3 * channels + c] = beta[c];
+  var shifted = mean;
+  if (uniforms.mode.x > 0) { shifted += bias[c]; }
+  result[4 * channels + c] = shifted;
 }`,
   });
   host.disposeData(partial.dataId);
@@ -138,8 +145,8 @@ fn main() {
 }
 
 /**
- * Gradient of train-mode batch-norm (and ReLU): `dx` like x, and `sums` [1, 2C], dBeta before dGamma. With g the gradient that
- * passes the ReLU and h the normalised x: dx = scale (g - mean(g) - h mean(g h)). The caller owns both.
+ * Gradient of train-mode batch-norm (and ReLU): `dx` like x, `dBeta` and `dGamma`, [1, C] each. With g the gradient that
+ * passes the ReLU and h the normalised x: dx = scale (g - mean(g) - h mean(g h)). The caller owns all.
  */
 export function batchNormGradient(
   host: KernelHost,
@@ -148,7 +155,7 @@ export function batchNormGradient(
   stats: tf.TensorInfo,
   epsilon: number,
   relu: boolean,
-): { dx: tf.TensorInfo; sums: tf.TensorInfo } {
+): { dx: tf.TensorInfo; dBeta: tf.TensorInfo; dGamma: tf.TensorInfo } {
   const channels = stats.shape[1] ?? 0;
   const components = componentsFor(channels);
   const type = vector(components);
@@ -198,11 +205,15 @@ ${gradient}
   result[(chunk * 2 + 1) * width + c] = product;
 }`,
   });
-  const sums = columnSum(host, partial, chunks, 2 * channels);
+  const [dBeta, dGamma] = columnSumHalves(host, partial, chunks, channels);
   host.disposeData(partial.dataId);
   const dx = runKernel(host, {
     key: `batch-norm-gradient-${components}`,
-    inputs: [...inputs, { name: 'sums', tensor: sums, components }],
+    inputs: [
+      ...inputs,
+      { name: 'sums', tensor: dBeta, components },
+      { name: 'products', tensor: dGamma, components },
+    ],
     outputComponents: components,
     output: x.shape,
     uniforms: { shape: ints(size, width), mode: ints(relu ? 1 : 0), factor: floats(epsilon, 1 / rows) },
@@ -214,8 +225,8 @@ fn main() {
   let width = uniforms.shape.y;
   let c = i % width;
 ${gradient}
-  result[i] = stats[2 * width + c] * (g - (sums[c] + h * sums[width + c]) * uniforms.factor.y);
+  result[i] = stats[2 * width + c] * (g - (sums[c] + h * products[c]) * uniforms.factor.y);
 }`,
   });
-  return { dx, sums };
+  return { dx, dBeta, dGamma };
 }

@@ -19,7 +19,10 @@ async function checked(pick: 'variance' | 'y' | 'dx'): Promise<number> {
   const result = tf.tidy(() => {
     const x = tf.tensor4d(xs, SHAPE);
     const [gamma, beta] = [tf.tensor1d(gammas), tf.tensor1d(betas)];
-    if (pick !== 'dx') return batchNormTrain(x, gamma, beta, EPSILON, true)[pick];
+    if (pick !== 'dx') {
+      const { y, statistics } = batchNormTrain(x, gamma, beta, EPSILON, true);
+      return pick === 'y' ? y : tf.slice(statistics, [1, 0], [1, 8]).flatten();
+    }
     const f = (input: tf.Tensor): tf.Tensor =>
       batchNormTrain(input as tf.Tensor4D, gamma, beta, EPSILON, true).y;
     return tf.grad(f)(x, tf.tensor4d(gs, SHAPE));
@@ -32,8 +35,8 @@ async function checked(pick: 'variance' | 'y' | 'dx'): Promise<number> {
 /** Batch statistics, for `batchNormTrain`. */
 export const batchNormStatisticsKernel: OwnKernel = {
   name: STATISTICS,
-  run: (host, { x, gamma, beta }, attrs) =>
-    x && gamma && beta ? batchNormStatistics(host, x, gamma, beta, attrs['epsilon'] as number) : null,
+  run: (host, { x, gamma, beta, bias }, attrs) =>
+    x && gamma && beta ? batchNormStatistics(host, x, gamma, beta, bias, attrs['epsilon'] as number) : null,
   check: () => checked('variance'),
 };
 
@@ -50,7 +53,7 @@ export const batchNormGradientKernel: OwnKernel = {
   name: GRADIENT,
   run(host, { dy, x, stats }, attrs) {
     if (!dy || !x || !stats) return null;
-    const { dx, sums } = batchNormGradient(
+    const { dx, dBeta, dGamma } = batchNormGradient(
       host,
       dy,
       x,
@@ -58,7 +61,8 @@ export const batchNormGradientKernel: OwnKernel = {
       attrs['epsilon'] as number,
       attrs['relu'] === true,
     );
-    return [dx, { ...sums, shape: [2 * (stats.shape[1] ?? 0)] }];
+    const shape = [stats.shape[1] ?? 0];
+    return [dx, { ...dGamma, shape }, { ...dBeta, shape }];
   },
   check: () => checked('dx'),
 };

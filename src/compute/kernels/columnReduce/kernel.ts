@@ -9,15 +9,22 @@ export function chunkCount(rows: number): number {
   return rows <= SERIAL_ROWS ? 1 : Math.ceil(Math.sqrt(rows));
 }
 
+/** The columns that one dispatch sums: `columns` of the `stride` that a row has, from `offset` on. */
+interface Range {
+  readonly offset: number;
+  readonly columns: number;
+  readonly stride: number;
+}
+
 function pass(
   host: KernelHost,
   x: tf.TensorInfo,
   rows: number,
-  columns: number,
+  { offset, columns, stride }: Range,
   chunks: number,
   scale: number,
 ): tf.TensorInfo {
-  const components = componentsFor(columns);
+  const components = [offset, columns, stride].every((size) => componentsFor(size) === 4) ? 4 : 1;
   const type = components === 4 ? 'vec4<f32>' : 'f32';
   const width = columns / components;
   const chunkRows = Math.ceil(rows / chunks);
@@ -26,7 +33,11 @@ function pass(
     inputs: [{ name: 'x', tensor: x, components }],
     outputComponents: components,
     output: [chunks, columns],
-    uniforms: { shape: ints(rows, width, chunkRows, chunks * width), factor: floats(scale) },
+    uniforms: {
+      shape: ints(rows, width, chunkRows, chunks * width),
+      source: ints(stride / components, offset / components),
+      factor: floats(scale),
+    },
     groups: Math.ceil((chunks * width) / WORKGROUP),
     code: () => `
 fn main() {
@@ -35,11 +46,11 @@ fn main() {
   let width = uniforms.shape.y;
   let first = (i / width) * uniforms.shape.z;
   let end = min(first + uniforms.shape.z, uniforms.shape.x);
-  var at = first * width + i % width;
+  var at = first * uniforms.source.x + uniforms.source.y + i % width;
   var sum = ${type}(0.0);
   for (var row = first; row < end; row++) {
     sum += x[at];
-    at += width;
+    at += uniforms.source.x;
   }
   result[i] = sum * uniforms.factor.x;
 }`,
@@ -58,9 +69,29 @@ export function columnSum(
   scale = 1,
 ): tf.TensorInfo {
   const chunks = chunkCount(rows);
-  if (chunks === 1) return pass(host, x, rows, columns, 1, scale);
-  const partial = pass(host, x, rows, columns, chunks, 1);
+  const all = { offset: 0, columns, stride: columns };
+  if (chunks === 1) return pass(host, x, rows, all, 1, scale);
+  const partial = pass(host, x, rows, all, chunks, 1);
   const sum = columnSum(host, partial, chunks, columns, scale);
   host.disposeData(partial.dataId);
   return sum;
+}
+
+/** As `columnSum` of [rows, 2 columns], with the two halves of the result as tensors of their own. */
+export function columnSumHalves(
+  host: KernelHost,
+  x: tf.TensorInfo,
+  rows: number,
+  columns: number,
+): [tf.TensorInfo, tf.TensorInfo] {
+  const chunks = chunkCount(rows);
+  const stride = 2 * columns;
+  if (chunks === 1) {
+    const half = (offset: number): tf.TensorInfo => pass(host, x, rows, { offset, columns, stride }, 1, 1);
+    return [half(0), half(columns)];
+  }
+  const partial = pass(host, x, rows, { offset: 0, columns: stride, stride }, chunks, 1);
+  const halves = columnSumHalves(host, partial, chunks, columns);
+  host.disposeData(partial.dataId);
+  return halves;
 }
