@@ -11,6 +11,7 @@ import { conv2dBackpropInputKernel } from './conv2dBackpropInput/own';
 import { foldedConvGradientKernel, foldedConvKernel, turnWeightsKernel } from './foldedConv/own';
 import { maxPoolGradKernel } from './maxPoolGrad/own';
 import { inPlaceKernel } from './optimizer/own';
+import { clampGradientKernel, normalizePixelsKernel } from './pixels/own';
 import { register, switchOff, unregister, type OwnKernel } from './registry';
 import { resizeBilinearGradKernel } from './resizeBilinearGrad/own';
 
@@ -28,6 +29,8 @@ const KERNELS: readonly OwnKernel[] = [
   batchNormStatisticsKernel,
   batchNormNormalizeKernel,
   batchNormGradientKernel,
+  normalizePixelsKernel,
+  clampGradientKernel,
   maxPoolGradKernel,
   resizeBilinearGradKernel,
   inPlaceKernel,

@@ -1,4 +1,5 @@
 import type { RefineSettings } from '../../protocol/experiment';
+import { clampToUnit } from '../kernels/pixels/pixels';
 import type { TrainableNetwork } from '../nn/types';
 import { tf } from '../tf';
 import type { Victim, VictimOutput } from '../victim/victim';
@@ -27,7 +28,7 @@ export class RefineModel {
     return tf.tidy(() => {
       const ordered = this.victim.toModelPixels(pixels);
       const seen = this.settings.transformInput === 'normalized' ? this.victim.normalize(ordered) : ordered;
-      return tf.clipByValue(this.transform.forward(seen, mode).output as tf.Tensor4D, 0, 1);
+      return clampToUnit(this.transform.forward(seen, mode).output as tf.Tensor4D);
     });
   }
 

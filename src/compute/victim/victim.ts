@@ -1,5 +1,6 @@
 import type { NormalizationSettings } from '../../protocol/experiment';
 import type { StateDict } from '../../formats/models/stateDict';
+import { normalizeChannels } from '../kernels/pixels/pixels';
 import { buildFrozen } from '../nn/frozen';
 import type { BoundNetwork } from '../nn/network';
 import type { FrozenClassifier } from '../nn/types';
@@ -50,8 +51,7 @@ export function createVictim(bound: BoundNetwork, state: StateDict, input: Victi
 
   const toModelPixels = (rgbPixels: tf.Tensor4D): tf.Tensor4D =>
     input.channelOrder === 'BGR' ? tf.reverse(rgbPixels, 3) : rgbPixels.clone();
-  const normalize = (modelPixels: tf.Tensor4D): tf.Tensor4D =>
-    tf.tidy(() => tf.div<tf.Tensor4D>(tf.sub(modelPixels, mean), std));
+  const normalize = (modelPixels: tf.Tensor4D): tf.Tensor4D => normalizeChannels(modelPixels, mean, std);
 
   return {
     network,
