@@ -169,6 +169,8 @@ export class RefineTrainer {
   private async keepLabels(indices: ArrayLike<number>, labels: tf.Tensor1D, fresh: boolean): Promise<void> {
     try {
       if (fresh && this.labels) this.labels.keep(indices, await labels.data());
+    } catch {
+      // A lost device, which ends the run by other ways; labels that are not known are only asked for again.
     } finally {
       labels.dispose();
     }
