@@ -10,7 +10,9 @@ if (!process.env.XDG_RUNTIME_DIR) {
 }
 const { create, globals } = await import('webgpu');
 Object.assign(globalThis, globals);
-const adapter = await create([]).requestAdapter();
+// Kept on the global object: Dawn answers nothing once its instance has been collected.
+globalThis.gpu = create([]);
+const adapter = await globalThis.gpu.requestAdapter();
 if (!adapter) process.exit(1);
 const device = await adapter.requestDevice();
 const buffer = device.createBuffer({
