@@ -5,7 +5,6 @@ import { useDraftStore } from '../../state/draftStore';
 import { imageShelf } from '../../state/shelves';
 import { useTriggerStore } from '../../state/triggerStore';
 import { useCommands } from '../common/CommandsContext';
-import { formatValue } from '../common/format';
 import { LoadingLine } from '../common/LoadingLine';
 import { PixelImage } from '../common/PixelImage';
 import { useShelf } from '../common/useShelf';
@@ -41,7 +40,7 @@ function Rows({ clean, triggered }: { readonly clean: ImageStrip; readonly trigg
   const rows = [
     { name: 'clean', strip: clean, note: '' },
     { name: 'triggered', strip: triggered, note: '' },
-    { name: 'difference', strip: difference.strip, note: `times ${formatValue(difference.factor)}` },
+    { name: 'difference', strip: difference.strip, note: `times ${difference.factor.toFixed(1)}` },
   ];
   return (
     <div

@@ -70,7 +70,7 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
       model,
       dataset,
       experiment,
-      note: 'Ten kinds of traffic sign, drawn by the studio, and a small ResNet with a BadNets backdoor: a white square in the corner makes it say class 0.',
+      note: 'Ten kinds of traffic sign, drawn by the studio, and a small ResNet with a BadNets backdoor: a small grey patch in the corner makes it say "stop".',
     };
   };
   const attempt = async <T>(open: () => Promise<T>): Promise<T | null> => {
