@@ -40,7 +40,8 @@ async function main(): Promise<number> {
         : error.message,
     );
     if (error.code === 'internal' && thrown instanceof Error) console.error(thrown.stack);
-    else if (error.detail && error.detail !== error.message) console.error(`  (${error.detail})`);
+    else if (error.detail && error.detail !== error.message && !isInputError(error.code))
+      console.error(`  (${error.detail})`);
     return isInputError(error.code) || isUsageError(thrown) ? 2 : 1;
   }
 }
