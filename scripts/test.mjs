@@ -71,7 +71,8 @@ const browserEnv = chrome ? { CHROME_PATH: chrome } : {};
 if (adapter) {
   suite(`GPU tests, Dawn in Node on ${adapter}`, ['--project', 'gpu']);
   // What is about the browser's own storage skips in Node.
-  if (chrome) suite('Storage, in Chrome', ['--config', 'vitest.browser.config.ts', 'src/storage'], browserEnv);
+  if (chrome)
+    suite('Storage, in Chrome', ['--config', 'vitest.browser.config.ts', 'src/storage'], browserEnv);
 } else if (chrome) {
   suite('GPU tests, in Chrome', ['--config', 'vitest.browser.config.ts'], browserEnv);
 } else {
