@@ -10,7 +10,7 @@ import { type CallScope, NdArray, NumpyDType, Opaque, PickleGlobal, type PickleV
 export interface UnpickleHooks {
   /** The file's name, for error sentences. */
   readonly name: string;
-  /** Resolves a persistent id (torch's storages). Without it a pickle that has any is refused. */
+  /** Resolves a persistent id (torch's storages). Without it, a pickle with persistent ids is refused. */
   readonly persistentLoad?: (id: PickleValue) => PickleValue;
   /** Told each qualified name outside the allow-list, once. */
   readonly onOpaque?: (name: string) => void;
