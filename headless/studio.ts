@@ -28,13 +28,15 @@ export async function openEngine(store: RunStore, emit: (event: WorkerEvent) => 
 export async function loadInputs(engine: Engine, experiment: Experiment, folder: string): Promise<void> {
   const { session } = engine;
   const { model, dataset, attack, defense } = experiment;
-  session.replaceModel(
-    await loadModel(
-      model.path === DEMO_VICTIM_PATH
-        ? { path: DEMO_VICTIM_PATH, blob: await openAsBlob(DEMO_VICTIM) }
-        : await inputFile(resolve(folder, model.path)),
-    ),
-  );
+  if (model.path !== null) {
+    session.replaceModel(
+      await loadModel(
+        model.path === DEMO_VICTIM_PATH
+          ? { path: DEMO_VICTIM_PATH, blob: await openAsBlob(DEMO_VICTIM) }
+          : await inputFile(resolve(folder, model.path)),
+      ),
+    );
+  }
   session.replaceDataset(
     dataset.path === DRAWN_SIGNS_PATH
       ? await loadDrawnSigns()
@@ -51,8 +53,8 @@ export async function loadInputs(engine: Engine, experiment: Experiment, folder:
       await session.images.add({ ...(await inputFile(resolve(folder, path))), path });
     }
   }
-  if (defense.initialWeights !== null) {
-    session.extraFiles.set(defense.initialWeights, await inputFile(resolve(folder, defense.initialWeights)));
+  for (const path of [defense.initialWeights, model.train?.initialWeights ?? null]) {
+    if (path !== null) session.extraFiles.set(path, await inputFile(resolve(folder, path)));
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { StudioError } from './errors';
+import { sweepSchema } from './sweepSchema';
+import { augmentationSchema, optimizerSchema, scheduleSchema, victimTrainingSchema } from './training';
 
 /**
  * The experiment file, version 1: what the page and `headless` both read and write. Unknown keys are an error that
@@ -26,7 +28,13 @@ const normalization = z
 
 const model = z
   .strictObject({
-    path: z.string().min(1).describe('The classifier: .pth, .pt or .safetensors, relative to this file.'),
+    path: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('The classifier: .pth, .pt or .safetensors, relative to this file. Either this or `train`.'),
+    train: victimTrainingSchema.nullable().default(null),
     normalization: normalization.prefault({
       mean: [...CIFAR10_NORMALIZATION.mean],
       std: [...CIFAR10_NORMALIZATION.std],
@@ -35,6 +43,9 @@ const model = z
       .enum(['RGB', 'BGR'])
       .default('RGB')
       .describe('Order of the channels the classifier was trained on (the official code reads BGR).'),
+  })
+  .refine(({ path, train }) => (path === null) !== (train === null), {
+    error: 'it wants either a path or a training recipe (train)',
   })
   .describe('The classifier to defend. It is never changed.');
 
@@ -80,48 +91,6 @@ const mapping = z
   ])
   .describe('The label permutation: entry j is the label that victim class j stands for.');
 
-const sgd = z.strictObject({
-  kind: z.literal('sgd'),
-  learningRate: z.number().positive().default(0.01),
-  momentum: z.number().min(0).max(1).default(0.9),
-  weightDecay: z.number().nonnegative().default(0.0005),
-});
-const adamFields = {
-  beta1: z.number().min(0).max(1).default(0.9),
-  beta2: z.number().min(0).max(1).default(0.999),
-  epsilon: z.number().positive().default(1e-8),
-};
-const adam = z.strictObject({
-  kind: z.literal('adam'),
-  learningRate: z.number().positive().default(0.01),
-  ...adamFields,
-  weightDecay: z.number().nonnegative().default(0),
-});
-const adamw = z.strictObject({
-  kind: z.literal('adamw'),
-  learningRate: z.number().positive().default(0.01),
-  ...adamFields,
-  weightDecay: z.number().nonnegative().default(0.01),
-});
-const optimizer = z.discriminatedUnion('kind', [sgd, adam, adamw]);
-
-const schedule = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('constant') }),
-  z.strictObject({
-    kind: z.literal('multistep'),
-    milestones: z.array(positiveInteger).describe('Epochs (0-based) at which the rate is multiplied.'),
-    gamma: z.number().positive(),
-  }),
-  z.strictObject({ kind: z.literal('cosine') }),
-  z.strictObject({
-    kind: z.literal('onecycle'),
-    maxLearningRate: z.number().positive(),
-    pctStart: z.number().gt(0).lt(1).default(0.3),
-    divFactor: z.number().positive().default(25),
-    finalDivFactor: z.number().positive().default(1e4),
-  }),
-]);
-
 /** The fields that a recipe decides where the file does not (DESIGN, "Two recipes"). */
 const refineFields = {
   kind: z.literal('refine'),
@@ -158,13 +127,13 @@ const refineFields = {
     .describe(
       'How its output goes to the classifier: as it is, or normalised as the classifier was trained.',
     ),
-  optimizer: optimizer.describe('As PyTorch computes it.'),
-  schedule: schedule.describe(
+  optimizer: optimizerSchema.describe('As PyTorch computes it.'),
+  schedule: scheduleSchema.describe(
     'Of the learning rate, as PyTorch computes it; over maxSteps if given, else over all epochs.',
   ),
-  augmentation: z
-    .enum(['official', 'flip', 'none'])
-    .describe('Of training images. official: random resized crop, horizontal flip, grayscale.'),
+  augmentation: augmentationSchema.describe(
+    'Of training images. official: random resized crop, horizontal flip, grayscale.',
+  ),
   batchSize: positiveInteger.describe('Images a step; the last, incomplete batch of an epoch is left out.'),
   epochs: positiveInteger.describe('Passes over the training images.'),
   maxSteps: positiveInteger.nullable().describe('Stop after so many steps; schedules then span them.'),
@@ -209,6 +178,7 @@ const shared = {
   detector: z.null().default(null).describe('No detector is registered yet.'),
   evaluate: evaluate.prefault({}),
   inputs: inputs.optional(),
+  sweep: sweepSchema.nullable().default(null),
 };
 
 /** The file as it may be written: defaults left out. */
@@ -220,8 +190,7 @@ export type Experiment = z.infer<typeof experimentSchema>;
 export type ExperimentFile = z.input<typeof experimentFileSchema>;
 export type RefineSettings = z.infer<typeof refineDefense>;
 export type LabelMapSettings = z.infer<typeof mapping>;
-export type OptimizerSettings = z.infer<typeof optimizer>;
-export type ScheduleSettings = z.infer<typeof schedule>;
+export type { OptimizerSettings, ScheduleSettings, VictimTrainingSettings } from './training';
 export type AttackSettings = z.infer<typeof attack>;
 export type NormalizationSettings = z.infer<typeof normalization>;
 export type ModelSettings = z.infer<typeof model>;
