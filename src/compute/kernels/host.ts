@@ -52,8 +52,10 @@ export interface Dispatch {
   readonly output: readonly number[] | tf.TensorInfo;
   /** Own uniform fields by name, each four numbers; the shader sees `uniforms.name`. */
   readonly uniforms: Readonly<Record<string, KernelUniform>>;
-  /** How many workgroups of `WORKGROUP` invocations. */
+  /** How many workgroups. */
   readonly groups: number;
+  /** Invocations in a workgroup; `WORKGROUP` where absent. */
+  readonly workgroup?: number;
   /** WGSL with `fn main()`; may use `groupIndex()` and `localIndex`. */
   readonly code: () => string;
 }
@@ -105,7 +107,7 @@ export function runKernel(host: KernelHost, dispatch: Dispatch): tf.TensorInfo {
     variableComponents: inputs.map((input) => input.components),
     outputComponent: dispatch.outputComponents,
     outputShape: [1],
-    workgroupSize: [WORKGROUP, 1, 1],
+    workgroupSize: [dispatch.workgroup ?? WORKGROUP, 1, 1],
     dispatchLayout: { x: [0], y: [0], z: [0] },
     dispatch: [rows > 1 ? MAX_GROUPS_PER_DIMENSION : dispatch.groups, rows, 1],
     shaderKey: `refine-${dispatch.key}`,
