@@ -1,20 +1,9 @@
 import type { tf } from '../../tf';
 import { componentsFor, ints, runKernel, WORKGROUP, type Components, type KernelHost } from '../host';
+import { epilogue, epilogueInputs, epilogueLoaders, epilogueUniform, type ConvEpilogue } from './epilogue';
 import type { ConvGeometry } from './geometry';
 import { convTile, type ConvTile } from './tile';
-import { epilogue, epilogueLoaders, quadLoader, quadStorer, times } from './wgsl';
-
-/** What follows the sum, in this order. */
-export interface ConvEpilogue {
-  /** Added, per output channel. */
-  readonly bias?: tf.TensorInfo | undefined;
-  /** Added; shaped like the output. */
-  readonly addend?: tf.TensorInfo | undefined;
-  /** max(0, .). */
-  readonly relu?: boolean;
-  /** The result is zero where this, shaped like the output, is not above zero: the gradient of a ReLU that gave it. */
-  readonly mask?: tf.TensorInfo | undefined;
-}
+import { quadLoader, quadStorer, times } from './wgsl';
 
 interface Variant extends ConvTile {
   readonly kernelWidth: number;
@@ -116,10 +105,7 @@ export function conv2d(
     inputs: [
       { name: 'x', tensor: x, components: 1 },
       { name: 'w', tensor: w, components: variant.outputs },
-      // What the epilogue does without is stood in for by the weights, unread: one source serves all.
-      { name: 'bias', tensor: after.bias ?? w, components: variant.outputs },
-      { name: 'addend', tensor: after.addend ?? w, components: variant.outputs },
-      { name: 'mask', tensor: after.mask ?? w, components: variant.outputs },
+      ...epilogueInputs(after, w, variant.outputs),
     ],
     outputComponents: variant.outputs,
     output: [geometry.batch, geometry.outHeight, geometry.outWidth, geometry.outChannels],
@@ -128,7 +114,7 @@ export function conv2d(
       output: ints(g.outHeight, g.outWidth, g.outChannels),
       window: ints(g.kernelHeight, g.padTop, g.padLeft),
       plan: ints(pixelGroups, tiles, tilesPerRow),
-      after: ints(after.bias ? 1 : 0, after.relu ? 1 : 0, after.addend ? 1 : 0, after.mask ? 1 : 0),
+      after: epilogueUniform(after),
     },
     groups: pixelGroups * Math.ceil(g.outChannels / variant.channels),
     code: () => source(variant),

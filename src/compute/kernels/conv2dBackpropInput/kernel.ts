@@ -1,7 +1,14 @@
 import type { tf } from '../../tf';
-import { conv2d, type ConvEpilogue } from '../conv2d/kernel';
+import {
+  epilogue,
+  epilogueInputs,
+  epilogueLoaders,
+  epilogueUniform,
+  type ConvEpilogue,
+} from '../conv2d/epilogue';
+import { conv2d } from '../conv2d/kernel';
 import type { ConvGeometry } from '../conv2d/geometry';
-import { epilogue, epilogueLoaders, quadLoader, quadStorer, times } from '../conv2d/wgsl';
+import { quadLoader, quadStorer, times } from '../conv2d/wgsl';
 import { componentsFor, ints, runKernel, WORKGROUP, type Components, type KernelHost } from '../host';
 
 /**
@@ -120,10 +127,7 @@ function strideTwo(
     inputs: [
       { name: 'dy', tensor: dy, components: 1 },
       { name: 'w', tensor: turned, components: variant.outputs },
-      // No bias: the weights stand in for it, as for what else is not there, unread.
-      { name: 'bias', tensor: turned, components: variant.outputs },
-      { name: 'addend', tensor: after.addend ?? turned, components: variant.outputs },
-      { name: 'mask', tensor: after.mask ?? turned, components: variant.outputs },
+      ...epilogueInputs(after, turned, variant.outputs),
     ],
     outputComponents: variant.outputs,
     output: [g.batch, g.inHeight, g.inWidth, g.inChannels],
@@ -132,7 +136,7 @@ function strideTwo(
       gradient: ints(g.outHeight, g.outWidth, g.outChannels),
       window: ints(g.kernelHeight, g.padTop, g.padLeft),
       plan: ints(pixelGroups, tiles, tilesPerRow, firstPair),
-      after: ints(0, 0, after.addend ? 1 : 0, after.mask ? 1 : 0),
+      after: epilogueUniform(after),
     },
     groups: pixelGroups * Math.ceil(g.inChannels / variant.channels),
     code: () => strideTwoSource(variant),
@@ -140,7 +144,7 @@ function strideTwo(
 }
 
 /** What is done to the gradient before it is written. */
-export type InputGradientEpilogue = Pick<ConvEpilogue, 'addend' | 'mask'>;
+export type InputGradientEpilogue = Pick<ConvEpilogue, 'addend' | 'mask' | 'maskSix'>;
 
 /**
  * Gradient of a convolution in its input: dy [N,Ho,Wo,Co], w [kh,kw,Ci,Co] -> dx [N,H,W,Ci], f32. Stride 1 is a convolution of
