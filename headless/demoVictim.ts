@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { evaluate } from '../src/compute/analysis/evaluate';
 import { attackByKind } from '../src/compute/attacks/registry';
-import type { Trigger } from '../src/compute/attacks/attack';
+import type { PreparedAttack, Trigger } from '../src/compute/attacks/attack';
 import type { OpenDevice } from '../src/compute/device/device';
 import { cifarResnetOfDepth } from '../src/compute/nn/cifarResnet';
 import { buildTrainable } from '../src/compute/nn/trainable';
@@ -19,7 +19,6 @@ const SEED = 1;
 const WIDTH = 8;
 const DEPTH = 18;
 const TARGET = 0;
-const POISON_RATE = 0.1;
 const EPOCHS = 4;
 const BATCH_SIZE = 32;
 const LEARNING_RATE = 0.003;
@@ -75,6 +74,7 @@ export async function trainDemoVictim(options: DemoVictimOptions): Promise<DemoV
   const { height, width, classNames } = signs;
   const context = { height, width, classes: classNames.length, target: TARGET, seed: SEED, image: noImage };
   const trigger = await attackByKind('badnets').prepare({}, context);
+  const plan = trigger.plan(labelsOf(signs), SEED);
   const started = performance.now();
   const state = await train(signs, normalization, trigger, options);
   const trainingSeconds = (performance.now() - started) / 1000;
@@ -86,7 +86,13 @@ export async function trainDemoVictim(options: DemoVictimOptions): Promise<DemoV
     classes: classNames,
     channelOrder: 'RGB',
     normalization,
-    attack: { kind: 'badnets', label: trigger.label, target: TARGET, poisonRate: POISON_RATE, options: {} },
+    attack: {
+      kind: 'badnets',
+      label: trigger.label,
+      target: TARGET,
+      poisonRate: plan.poison.length / plan.count,
+      options: {},
+    },
     training: {
       data: `${signs.train.count} drawn images`,
       seed: SEED,
@@ -114,10 +120,14 @@ function noImage(): Promise<never> {
   return Promise.reject(new Error('The BadNets trigger asks for no image.'));
 }
 
+function labelsOf(signs: ImageDataset): Int32Array {
+  return signs.train.labels ?? new Int32Array(0);
+}
+
 async function train(
   signs: ImageDataset,
   normalization: NormalizationSettings,
-  trigger: Trigger,
+  attack: PreparedAttack,
   { log, signal }: DemoVictimOptions,
 ): Promise<StateDict> {
   const network = buildTrainable(cifarResnetOfDepth(DEPTH, WIDTH, signs.classNames.length), { seed: SEED });
@@ -127,7 +137,7 @@ async function train(
     height: signs.height,
     width: signs.width,
     normalization,
-    poison: { trigger, target: TARGET, rate: POISON_RATE },
+    poison: await attack.poisoner(attack.plan(labelsOf(signs), SEED), { split: signs.train, seed: SEED }),
     optimizer: {
       kind: 'adam',
       learningRate: LEARNING_RATE,

@@ -20,6 +20,9 @@ export const PURPOSE = {
   tsne: 8,
   trigger: 9,
   labelMap: 10,
+  poisonImage: 11,
+  warpGrid: 12,
+  adaptive: 20,
 } as const;
 
 /** The high 32 bits of a 32x32-bit product. */

@@ -82,11 +82,17 @@ export interface OptionDescriptor {
   readonly key: string;
   readonly label: string;
   readonly help: string;
-  readonly kind: 'number' | 'integer' | 'choice' | 'image';
+  /** `file`: a model file, named by the path it is loaded under. */
+  readonly kind: 'number' | 'integer' | 'choice' | 'image' | 'file';
+  /** Null: none, or, for a number, what `bySize` says. */
   readonly default: number | string | null;
+  /** Default of a number that depends on the images: for sides below 128 pixels, and from there up. */
+  readonly bySize?: { readonly small: number; readonly large: number };
   readonly minimum?: number;
   readonly maximum?: number;
   readonly choices?: readonly string[];
+  /** True where the option matters only while a victim is trained, not for the trigger that it is tested with. */
+  readonly training?: true;
 }
 
 /** A registered attack as the page lists it. */

@@ -87,7 +87,7 @@ describe('badnets', () => {
     expect(await refusal('badnets', { opacity: Number.NaN })).toMatch(/"opacity".*must be a number/);
     expect(await refusal('badnets', { corner: 'middle' })).toMatch(/"corner".*bottom right, bottom left/);
     expect(await refusal('badnets', { colour: 1 })).toMatch(
-      /"colour".*does not exist; it has size, corner, opacity/,
+      /"colour".*does not exist; it has size, pattern, corner, opacity, rate/,
     );
     expect(await refusal('badnets', {}, { target: 10 })).toMatch(
       /target class 10 does not exist.*10 classes/,

@@ -2,9 +2,10 @@ import { StudioError } from '../../protocol/errors';
 import type { OptionDescriptor } from '../../protocol/summaries';
 import { PURPOSE, RandomStream } from '../../data/random';
 import { valueNoise } from '../../data/drawn/texture';
-import type { Attack, Trigger, TriggerContext } from './attack';
-import { checkOptions, checkTarget } from './options';
+import type { Attack, PreparedAttack, Trigger, TriggerContext } from './attack';
+import { checkOptions, checkTarget, rateOption } from './options';
 import { resizeBilinear, resizePillow } from './resample';
+import { triggerAttack } from './triggerAttack';
 
 const OPTIONS: readonly OptionDescriptor[] = [
   {
@@ -39,6 +40,7 @@ const OPTIONS: readonly OptionDescriptor[] = [
     default: 'none',
     choices: ['none', 'truncate'],
   },
+  rateOption(0.1),
 ];
 
 /**
@@ -80,15 +82,15 @@ export const blended: Attack = {
   label: 'Blended',
   description: 'A faint picture laid over the whole image.',
   options: OPTIONS,
-  async prepare(options, context): Promise<Trigger> {
-    const checked = checkOptions('blended', OPTIONS, options);
+  async prepare(options, context): Promise<PreparedAttack> {
+    const checked = checkOptions('blended', OPTIONS, options, context);
     checkTarget(context);
     const id = checked.imageId('image');
     const pattern =
       id === null ? drawnPattern(context) : await givenPattern(id, checked.choice('resize'), context);
     const ratio = checked.number('ratio');
     const truncate = checked.choice('quantize') === 'truncate';
-    return {
+    const trigger: Trigger = {
       label: `Blended, ${Math.round(ratio * 100)} % of ${id === null ? 'the drawn clouds' : id}`,
       apply(pixels, count) {
         const out = pixels.slice();
@@ -100,5 +102,6 @@ export const blended: Attack = {
         return out;
       },
     };
+    return triggerAttack({ kind: 'blended', context, checked, trigger });
   },
 };

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { batchIndices, epochOrder } from '../../data/batches';
 import type { ImageSplit } from '../../data/dataset';
-import type { Trigger } from '../attacks/attack';
-import { type BatchSettings, ClassifierBatches, poisonedImages } from './classifierBatches';
+import { createPoisoner } from '../attacks/poisoner';
+import { drawPlan } from '../attacks/poisonPlan';
+import { type BatchSettings, ClassifierBatches } from './classifierBatches';
 
 const COUNT = 20;
 
@@ -14,49 +15,50 @@ const split: ImageSplit = {
     Promise.resolve(Uint8Array.from(Array.from(indices, (index) => [index, 2 * index, 3 * index]).flat())),
 };
 
-/** Turns a pixel white. */
-const trigger: Trigger = { label: 'white', apply: (pixels) => pixels.map(() => 1) };
+/** A quarter poisoned, turned white; a tenth covers, turned black with their labels kept; clean images darkened a little. */
+const plan = drawPlan('white', split.labels!, 9, {
+  target: 3,
+  rate: 0.25,
+  coverRate: 0.1,
+  from: 'all',
+  relabel: 'target',
+});
+const poison = createPoisoner(plan, 9, (pixels, { role }) => {
+  if (role === 'clean') return pixels.map((value) => value * 0.5);
+  return pixels.fill(role === 'poison' ? 1 : 0);
+});
 
 const settings = (change: Partial<BatchSettings> = {}): BatchSettings => ({
   split,
   height: 1,
   width: 1,
   normalization: { mean: [0.5, 0.25, 0], std: [0.5, 0.25, 2] },
-  poison: { trigger, target: 3, rate: 0.25 },
+  poison,
   augmentation: 'none',
   batchSize: 6,
   seed: 9,
   ...change,
 });
 
-describe('poisonedImages', () => {
-  it('takes the given share, seeded', () => {
-    const poisoned = poisonedImages(1000, 0.1, 1);
-    expect(poisoned.reduce((sum, value) => sum + value, 0)).toBe(100);
-    expect(poisonedImages(1000, 0.1, 1)).toEqual(poisoned);
-    expect(poisonedImages(1000, 0.1, 2)).not.toEqual(poisoned);
-    // Uniform over all: about half of them in the first half.
-    expect(Math.abs(poisoned.subarray(0, 500).reduce((sum, value) => sum + value, 0) - 50)).toBeLessThan(20);
-  });
-});
-
 describe('ClassifierBatches', () => {
-  it('triggers and relabels the poisoned images, and normalises all', async () => {
+  it('changes every image as the poisoner says, relabels the poisoned ones alone, and normalises all', async () => {
     const batches = new ClassifierBatches(settings(), 4);
-    const poisoned = poisonedImages(COUNT, 0.25, 9);
     expect(batches.stepsPerEpoch).toBe(3);
     let triggered = 0;
+    let covered = 0;
     for (const step of [0, 1, 2, 3, 4, 5]) {
       const indices = batchIndices(epochOrder(COUNT, 9, Math.floor(step / 3)), 6, step % 3);
       const { pixels, labels, targets } = await batches.batch(step);
       expect(labels.length).toBe(6);
       indices.forEach((index, i) => {
-        const white = poisoned[index] === 1;
+        const white = plan.poison.includes(index);
+        const black = plan.cover.includes(index);
         if (white) triggered++;
-        const [red, green, blue] = white ? [1, 1, 1] : [index / 255, (2 * index) / 255, (3 * index) / 255];
-        expect(pixels[3 * i]).toBeCloseTo((red - 0.5) / 0.5, 6);
-        expect(pixels[3 * i + 1]).toBeCloseTo((green - 0.25) / 0.25, 6);
-        expect(pixels[3 * i + 2]).toBeCloseTo(blue / 2, 6);
+        if (black) covered++;
+        const level = (times: number) => (white ? 1 : black ? 0 : (0.5 * times * index) / 255);
+        expect(pixels[3 * i]).toBeCloseTo((level(1) - 0.5) / 0.5, 6);
+        expect(pixels[3 * i + 1]).toBeCloseTo((level(2) - 0.25) / 0.25, 6);
+        expect(pixels[3 * i + 2]).toBeCloseTo(level(3) / 2, 6);
         const label = white ? 3 : index % 4;
         expect(labels[i]).toBe(label);
         expect([...targets.subarray(4 * i, 4 * i + 4)]).toEqual(
@@ -65,6 +67,7 @@ describe('ClassifierBatches', () => {
       });
     }
     expect(triggered).toBeGreaterThan(5);
+    expect(covered).toBeGreaterThan(1);
   });
 
   it('gives a step the same batch whatever was asked for before', async () => {
@@ -86,5 +89,7 @@ describe('ClassifierBatches', () => {
       'the label 3, but the classifier has 3 classes',
     );
     expect(() => new ClassifierBatches(settings({ batchSize: 21 }), 4)).toThrow('choose 20 or less');
+    const half = { ...split, count: 10, labels: split.labels!.slice(0, 10) };
+    expect(() => new ClassifierBatches(settings({ split: half }), 4)).toThrow('planned for 20 images');
   });
 });

@@ -5,15 +5,8 @@ import { toUnitFloats } from '../../data/pixels';
 import { PURPOSE, RandomStream } from '../../data/random';
 import { StudioError } from '../../protocol/errors';
 import type { NormalizationSettings } from '../../protocol/experiment';
-import type { Trigger } from '../attacks/attack';
-
-/** A poisoning: which share of the training images gets the trigger and the target's label. */
-export interface Poison {
-  readonly trigger: Trigger;
-  readonly target: number;
-  /** Share of all training images, those of the target class included, in [0,1] (METHODS 2.1). */
-  readonly rate: number;
-}
+import type { Poisoner } from '../attacks/attack';
+import { plannedLabels } from '../attacks/poisonPlan';
 
 /** A batch as the network takes it. */
 export interface ClassifierBatch {
@@ -30,32 +23,20 @@ export interface BatchSettings {
   readonly height: number;
   readonly width: number;
   readonly normalization: NormalizationSettings;
-  readonly poison: Poison | null;
+  /** Null: honest data. */
+  readonly poison: Poisoner | null;
   readonly augmentation: Augmentation;
   readonly batchSize: number;
   readonly seed: number;
 }
 
 /**
- * The images that are poisoned: floor(count · rate) of all, drawn uniformly; which ones depends on the seed alone.
- * 1 at the place of a poisoned image, [count].
- */
-export function poisonedImages(count: number, rate: number, seed: number): Uint8Array {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  new RandomStream(seed, PURPOSE.poison).shuffle(order);
-  const poisoned = new Uint8Array(count);
-  for (const index of order.subarray(0, Math.floor(count * rate))) poisoned[index] = 1;
-  return poisoned;
-}
-
-/**
- * Training batches of a classifier by step number; a step's batch depends on the seed and the step alone. The trigger
- * goes on before the augmentation, as in the official code, so a flip mirrors it too.
+ * Training batches of a classifier by step number; a step's batch depends on the seed and the step alone. The poisoner
+ * has its turn before the augmentation, as in the official code, so a flip mirrors the trigger too.
  */
 export class ClassifierBatches {
   readonly stepsPerEpoch: number;
   private readonly labels: Int32Array;
-  private readonly poisoned: Uint8Array;
   private order: Uint32Array = new Uint32Array(0);
   private orderEpoch = -1;
 
@@ -64,7 +45,7 @@ export class ClassifierBatches {
     private readonly settings: BatchSettings,
     private readonly classes: number,
   ) {
-    const { split, batchSize, poison, seed } = settings;
+    const { split, batchSize, poison } = settings;
     if (!split.labels) {
       throw new StudioError('dataset/bad-labels', 'A classifier can only be trained on images with labels.', {
         subject: 'dataset',
@@ -78,9 +59,14 @@ export class ClassifierBatches {
         { subject: 'dataset' },
       );
     }
-    this.labels = split.labels;
+    if (poison && poison.plan.count !== split.count) {
+      throw new StudioError(
+        'internal',
+        `The poisoning was planned for ${poison.plan.count} images, but there are ${split.count}.`,
+      );
+    }
+    this.labels = poison ? plannedLabels(poison.plan, split.labels) : split.labels;
     this.stepsPerEpoch = batchesPerEpoch(split.count, batchSize);
-    this.poisoned = poisonedImages(split.count, poison?.rate ?? 0, seed);
   }
 
   /** The batch of `step` (from 0). @throws what reading the images throws. */
@@ -97,15 +83,8 @@ export class ClassifierBatches {
 
   private assemble(indices: Uint32Array, pixels: Float32Array, epoch: number): ClassifierBatch {
     const { height, width, poison, augmentation, seed, split } = this.settings;
-    const size = height * width * 3;
     const labels = Int32Array.from(indices, (index) => this.labels[index] ?? 0);
-    if (poison) {
-      indices.forEach((index, i) => {
-        if (this.poisoned[index] !== 1) return;
-        labels[i] = poison.target;
-        pixels.set(poison.trigger.apply(pixels.subarray(i * size, (i + 1) * size), 1), i * size);
-      });
-    }
+    poison?.apply(pixels, indices, epoch);
     const stream = (i: number) =>
       new RandomStream(seed, PURPOSE.augment, epoch * split.count + (indices[i] ?? 0));
     const augmented = augmentBatch(pixels, indices.length, height, width, augmentation, stream);

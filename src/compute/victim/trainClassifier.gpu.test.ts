@@ -6,6 +6,8 @@ import type { BoundNetwork } from '../nn/network';
 import { buildTrainable } from '../nn/trainable';
 import { tf } from '../tf';
 import { ClassifierBatches } from './classifierBatches';
+import { createPoisoner } from '../attacks/poisoner';
+import { drawPlan } from '../attacks/poisonPlan';
 import { trainClassifier, type ClassifierStep, type ClassifierTraining } from './trainClassifier';
 
 const CLASSES = 3;
@@ -131,10 +133,13 @@ describe('trainClassifier', () => {
   });
 
   it('learns a backdoor from poisoned images', async () => {
-    const white = { label: 'white', apply: (pixels: Float32Array) => pixels.map(() => 1) };
-    const poison = { trigger: white, target: 2, rate: 0.3 };
     const network = buildTrainable(small, { seed: 3 });
     const { training } = await train({ epochs: 0 });
+    const shares = { target: 2, rate: 0.3, from: 'all', relabel: 'target' } as const;
+    const plan = drawPlan('white', training.split.labels!, 5, shares);
+    const poison = createPoisoner(plan, 5, (pixels, { role }) =>
+      role === 'poison' ? pixels.fill(1) : pixels,
+    );
     const run = trainClassifier({ ...training, network, poison, epochs: 20 });
     for await (const { loss } of run) if (loss === null) throw new Error('every step is logged');
     const bright = tf.fill<tf.Rank.R4>([1, SIDE, SIDE, 3], 2);

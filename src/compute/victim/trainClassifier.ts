@@ -8,7 +8,8 @@ import { createSchedule } from '../optimizers/schedule';
 import { crossEntropy } from '../refine/classificationLoss';
 import { gpuFence } from '../refine/gpuFence';
 import { tf } from '../tf';
-import { ClassifierBatches, type ClassifierBatch, type Poison } from './classifierBatches';
+import type { Poisoner } from '../attacks/attack';
+import { ClassifierBatches, type ClassifierBatch } from './classifierBatches';
 
 /** What a classifier is trained on and how. */
 export interface ClassifierTraining {
@@ -20,13 +21,13 @@ export interface ClassifierTraining {
   readonly width: number;
   readonly normalization: NormalizationSettings;
   /** Null: an honest classifier. */
-  readonly poison: Poison | null;
+  readonly poison: Poisoner | null;
   readonly optimizer: OptimizerSettings;
   readonly schedule: ScheduleSettings;
   readonly augmentation: Augmentation;
   readonly batchSize: number;
   readonly epochs: number;
-  /** Shuffles, augmentation and the choice of poisoned images follow from it. */
+  /** Shuffles and augmentation follow from it. */
   readonly seed: number;
   /** The loss is read back every so many steps, and on the last. */
   readonly logEverySteps: number;
