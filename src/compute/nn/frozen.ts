@@ -3,11 +3,16 @@ import type { StateDict } from '../../formats/models/stateDict';
 import { tf } from '../tf';
 import { FoldedConv } from '../kernels/foldedConv/foldedConv';
 import { deferred, given, materialise, type FrozenValue } from './frozenGraph';
-import { BATCH_NORM_EPSILON } from './initialise';
-import { deviceShape, floatValues, toDeviceLayout } from './layout';
 import { requireMatch } from './matchState';
-import type { BoundNetwork, ConvSpec, LayerOps, NetworkOutput } from './network';
-import { traceNetwork, type NetworkTrace, type TensorSpec } from './trace';
+import type { Activation, BoundNetwork, ConvSpec, LayerOps, LinearSpec, NetworkOutput } from './network';
+import { activate } from './ops/activations';
+import { dense } from './ops/dense';
+import { foldWeights, type FrozenWeights, type LayerWeights } from './ops/foldWeights';
+import { linearNames } from './ops/layerTensors';
+import { scaleAndShift } from './ops/scaleAndShift';
+import type { TokenOps } from './ops/tokenOps';
+import { tensorTokenOps } from './ops/tokenTensors';
+import { traceNetwork } from './trace';
 import type { FrozenClassifier } from './types';
 import { asImages, weightlessOps } from './weightlessOps';
 
@@ -65,63 +70,26 @@ export function buildFrozenNetwork(bound: BoundNetwork, state: StateDict): Froze
     },
     dispose: () => {
       ops.dispose();
-      for (const { filter, bias } of weights.values()) {
-        filter.dispose();
-        bias.dispose();
-      }
+      weights.dispose();
     },
   };
-}
-
-interface LayerWeights {
-  readonly filter: tf.Tensor;
-  readonly bias: tf.Tensor1D;
-}
-
-/** Device weights by the layer's key (of the convolution, where there is a normalisation behind it). */
-function foldWeights(trace: NetworkTrace, state: StateDict): Map<string, LayerWeights> {
-  const weights = new Map<string, LayerWeights>();
-  const tensors = trace.tensors;
-  tensors.forEach((spec, i) => {
-    if (spec.role !== 'conv-weight' && spec.role !== 'linear-weight') return;
-    const key = spec.name.slice(0, -'.weight'.length);
-    // A layer's own tensors follow each other in the trace: weight, bias, then its normalisation.
-    const next = tensors[i + 1]?.role === 'bias' ? tensors[i + 2] : tensors[i + 1];
-    const normKey = next?.role === 'norm-weight' ? next.name.slice(0, -'.weight'.length) : null;
-    weights.set(key, foldLayer(spec, key, normKey, state));
-  });
-  return weights;
-}
-
-function foldLayer(spec: TensorSpec, key: string, normKey: string | null, state: StateDict): LayerWeights {
-  const tensor = state.get(spec.name);
-  if (tensor === undefined) throw new Error(`${spec.name} is missing.`);
-  const outputs = spec.shape[0] ?? 0;
-  const values = floatValues(tensor);
-  const perOutput = values.length / outputs;
-  const bias = new Float32Array(outputs);
-  const at = (name: string, index: number): number => Number(state.get(name)?.data[index] ?? 0);
-  for (let o = 0; o < outputs; o++) {
-    const ownBias = at(`${key}.bias`, o);
-    if (normKey === null) {
-      bias[o] = ownBias;
-      continue;
-    }
-    const scale =
-      at(`${normKey}.weight`, o) / Math.sqrt(at(`${normKey}.running_var`, o) + BATCH_NORM_EPSILON);
-    bias[o] = (ownBias - at(`${normKey}.running_mean`, o)) * scale + at(`${normKey}.bias`, o);
-    for (let i = o * perOutput; i < (o + 1) * perOutput; i++) values[i] = (values[i] ?? 0) * scale;
-  }
-  return { filter: tf.tensor(toDeviceLayout(values, spec), deviceShape(spec)), bias: tf.tensor1d(bias) };
 }
 
 /** Convolutions are put off and computed in chains; every other layer needs its input at once. */
 class FrozenOps implements LayerOps<FrozenValue> {
   private readonly convolutions = new Map<string, FoldedConv>();
 
-  constructor(private readonly weights: ReadonlyMap<string, LayerWeights>) {}
+  readonly tokens: TokenOps<FrozenValue> = tensorTokenOps({
+    tensor: materialise,
+    value: given,
+    weight: (name) => this.constant(name),
+    learned: false,
+  });
+
+  constructor(private readonly weights: FrozenWeights) {}
 
   conv(x: FrozenValue, key: string, spec: ConvSpec): FrozenValue {
+    if ((spec.groups ?? 1) > 1) return given(this.depthwise(x, key, spec));
     return deferred({ conv: this.folded(key, spec), input: x, residual: null, relu: false });
   }
 
@@ -133,16 +101,57 @@ class FrozenOps implements LayerOps<FrozenValue> {
     then: { readonly relu: boolean; readonly residual?: FrozenValue },
   ): FrozenValue {
     const { relu, residual = null } = then;
+    if ((spec.groups ?? 1) > 1) {
+      const y = this.depthwise(x, convKey, spec);
+      const sum = residual === null ? y : tf.add(y, materialise(residual));
+      return given(relu ? tf.relu(sum) : sum);
+    }
     return deferred({ conv: this.folded(convKey, spec), input: x, residual, relu });
   }
 
-  linear(x: FrozenValue, key: string): FrozenValue {
-    const { filter, bias } = this.layer(key);
-    return given(tf.add(tf.matMul(materialise(x) as tf.Tensor2D, filter as tf.Tensor2D), bias));
+  norm(x: FrozenValue, key: string, relu: boolean): FrozenValue {
+    const norm = this.weights.norms.get(key);
+    if (norm === undefined) throw new Error(`The network has no normalisation ${key}.`);
+    return given(scaleAndShift(materialise(x), norm.scale, norm.shift, relu));
   }
 
-  maxPool(x: FrozenValue, size: number, stride: number): FrozenValue {
-    return given(weightlessOps.maxPool(materialise(x), size, stride));
+  linear(x: FrozenValue, key: string, _features: number, spec?: LinearSpec): FrozenValue {
+    const names = linearNames(key, spec);
+    const weight = this.constant(names.weight) as tf.Tensor2D;
+    const bias = names.bias === null ? null : this.constant(names.bias);
+    return given(dense(materialise(x), weight, bias, false));
+  }
+
+  activation(x: FrozenValue, kind: Activation): FrozenValue {
+    const { step, tensor } = x;
+    // A convolution that is still to be computed rectifies as it writes.
+    if (kind === 'relu' && tensor === null && step !== null && !step.relu)
+      return deferred({ ...step, relu: true });
+    return given(activate(materialise(x), kind));
+  }
+
+  add(a: FrozenValue, b: FrozenValue): FrozenValue {
+    return given(tf.add(materialise(a), materialise(b)));
+  }
+
+  dropout(x: FrozenValue): FrozenValue {
+    return x;
+  }
+
+  maxPool(x: FrozenValue, size: number, stride: number, pad?: number): FrozenValue {
+    return given(weightlessOps.maxPool(materialise(x), size, stride, pad));
+  }
+
+  averagePool(x: FrozenValue, size: number, stride: number): FrozenValue {
+    return given(weightlessOps.averagePool(materialise(x), size, stride));
+  }
+
+  adaptiveAveragePool(x: FrozenValue, height: number, width: number): FrozenValue {
+    return given(weightlessOps.adaptiveAveragePool(materialise(x), height, width));
+  }
+
+  flatten(x: FrozenValue): FrozenValue {
+    return given(weightlessOps.flatten(materialise(x)));
   }
 
   globalAveragePool(x: FrozenValue): FrozenValue {
@@ -166,9 +175,29 @@ class FrozenOps implements LayerOps<FrozenValue> {
   }
 
   private layer(key: string): LayerWeights {
-    const layer = this.weights.get(key);
+    const layer = this.weights.layers.get(key);
     if (layer === undefined) throw new Error(`The network has no layer ${key}.`);
     return layer;
+  }
+
+  private constant(name: string): tf.Tensor {
+    const constant = this.weights.constants.get(name);
+    if (constant === undefined) throw new Error(`The network has no weight ${name}.`);
+    return constant;
+  }
+
+  private depthwise(x: FrozenValue, key: string, spec: ConvSpec): tf.Tensor4D {
+    const { filter, bias } = this.layer(key);
+    const y = tf.depthwiseConv2d(
+      asImages(materialise(x)),
+      asImages(filter),
+      spec.stride,
+      spec.pad,
+      'NHWC',
+      1,
+      'floor',
+    );
+    return tf.add(y, bias);
   }
 
   private folded(key: string, spec: ConvSpec): FoldedConv {

@@ -1,20 +1,27 @@
 import type { StateTensor } from '../../formats/models/stateDict';
-import { elementCount, type TensorSpec } from './trace';
+import { elementCount, type TensorRole, type TensorSpec } from './trace';
 
 /** Float32 copy of a state tensor's values, in the file's order. */
 export function floatValues(tensor: StateTensor): Float32Array<ArrayBuffer> {
   return new Float32Array(tensor.data);
 }
 
+/** The roles whose layout differs. */
+const MATRICES: ReadonlySet<TensorRole> = new Set(['conv-weight', 'depthwise-weight', 'linear-weight']);
+
 function dimensions(shape: readonly number[]): [number, number, number, number] {
   const [outputs = 1, inputs = 1, height = 1, width = 1] = shape;
   return [outputs, inputs, height, width];
 }
 
-/** The shape that a tensor has on the device: HWIO for convolutions, [in, out] for linear layers, else as in PyTorch. */
+/**
+ * The shape that a tensor has on the device: HWIO for convolutions, [height, width, channels, 1] for depthwise
+ * ones, [in, out] for linear layers, else as in PyTorch.
+ */
 export function deviceShape(spec: TensorSpec): number[] {
   const [outputs, inputs, height, width] = dimensions(spec.shape);
   if (spec.role === 'conv-weight') return [height, width, inputs, outputs];
+  if (spec.role === 'depthwise-weight') return [height, width, outputs, 1];
   if (spec.role === 'linear-weight') return [inputs, outputs];
   return [...spec.shape];
 }
@@ -39,7 +46,7 @@ function permute(
   spec: TensorSpec,
   move: (file: number, device: number, from: Float32Array, to: Float32Array) => void,
 ): Float32Array<ArrayBuffer> {
-  if (spec.role !== 'conv-weight' && spec.role !== 'linear-weight') return new Float32Array(values);
+  if (!MATRICES.has(spec.role)) return new Float32Array(values);
   const [outputs, inputs, height, width] = dimensions(spec.shape);
   const result = new Float32Array(elementCount(spec.shape));
   const area = height * width;

@@ -1,4 +1,6 @@
 import type { StateDict } from '../../formats/models/stateDict';
+import type { LayerInit } from './ops/weightInit';
+import type { TokenOps } from './ops/tokenOps';
 
 /** Options of a convolution; bias is present when the key `<name>.bias` is to exist. */
 export interface ConvSpec {
@@ -8,6 +10,22 @@ export interface ConvSpec {
   /** Symmetric zero padding, as PyTorch's `padding`. */
   readonly pad: number;
   readonly bias: boolean;
+  /** PyTorch's `groups`: 1 where absent, else depthwise: as many as input channels and filters. */
+  readonly groups?: number;
+  /** How training starts; PyTorch's default where absent. */
+  readonly init?: LayerInit;
+}
+
+/** Options of a linear layer, where they are not the usual ones. */
+export interface LinearSpec {
+  /** Whether there is a bias; true where absent. */
+  readonly bias?: boolean;
+  /** The tensors' names, where they are not `<key>.weight` and `<key>.bias`. */
+  readonly names?: { readonly weight: string; readonly bias: string };
+  /** The weight is stored as a 1x1 convolution's, [out, in, 1, 1]. */
+  readonly asConvolution?: boolean;
+  /** How training starts; PyTorch's default where absent. */
+  readonly init?: LayerInit;
 }
 
 /**
@@ -29,18 +47,38 @@ export interface LayerOps<T> {
     spec: ConvSpec,
     then: { readonly relu: boolean; readonly residual?: T },
   ): T;
-  /** `[N, in]` to `[N, features]`; weights `<key>.weight` [out, in], `<key>.bias`. */
-  linear(x: T, key: string, features: number): T;
-  maxPool(x: T, size: number, stride: number): T;
+  /** Batch-norm by itself, in front of what it normalises for (DenseNet), then ReLU where `relu`. */
+  norm(x: T, key: string, relu: boolean): T;
+  /** The last axis to `features`; weights `<key>.weight` [out, in], `<key>.bias`. */
+  linear(x: T, key: string, features: number, spec?: LinearSpec): T;
+  /** `gelu` is the exact one, x Φ(x). */
+  activation(x: T, kind: Activation): T;
+  /** The sum of two values of one shape; `b` may be one value for the whole batch ([1, ...]). */
+  add(a: T, b: T): T;
+  /** `pad` is symmetric and never the maximum, 0 where absent. */
+  maxPool(x: T, size: number, stride: number, pad?: number): T;
+  /** Without padding. */
+  averagePool(x: T, size: number, stride: number): T;
+  /** `[N, H, W, C]` to `[N, height, width, C]`: each output is the mean of its share, PyTorch's AdaptiveAvgPool2d. */
+  adaptiveAveragePool(x: T, height: number, width: number): T;
   /** `[N, H, W, C]` to `[N, C]`. */
   globalAveragePool(x: T): T;
+  /** `[N, H, W, C]` to `[N, C H W]`, in PyTorch's order: channel, row, column. */
+  flatten(x: T): T;
+  /** In train mode zeroes a share `rate` of the values and scales the others up; the identity otherwise. */
+  dropout(x: T, rate: number): T;
   /** Bilinear x2, align_corners = true. */
   upsample2x(x: T): T;
   /** Zero-pads `x` to the height and width of `like` (left and top get the floor of half the difference). */
   padTo(x: T, like: T): T;
   /** Along channels, in order. */
   concat(parts: readonly T[]): T;
+  /** The layers of transformers. */
+  readonly tokens: TokenOps<T>;
 }
+
+/** The activations that definitions use by themselves. */
+export type Activation = 'relu' | 'relu6' | 'gelu';
 
 /** What a definition returns: logits or an image, and the penultimate features of a classifier ([N, F]). */
 export interface NetworkOutput<T> {

@@ -1,9 +1,15 @@
-import type { BoundNetwork, ConvSpec, LayerOps } from './network';
+import type { Activation, BoundNetwork, ConvSpec, LayerOps, LinearSpec } from './network';
+import { convTensors, linearTensors, normTensors } from './ops/layerTensors';
+import type { TokenOps } from './ops/tokenOps';
+import { traceTokenOps } from './ops/traceTokens';
+import type { TensorInit } from './ops/weightInit';
 
 /** What one tensor of a state_dict is to its layer. */
 export type TensorRole =
   | 'conv-weight'
+  | 'depthwise-weight'
   | 'linear-weight'
+  | 'parameter'
   | 'bias'
   | 'norm-weight'
   | 'norm-bias'
@@ -20,11 +26,15 @@ export interface TensorSpec {
   readonly role: TensorRole;
   /** Inputs of one output unit of the layer the tensor belongs to; 0 for normalisation layers. Initialisers need it. */
   readonly fanIn: number;
+  /** How training starts, where it is not the role's default. */
+  readonly init?: TensorInit;
 }
 
-/** One batch-norm layer and the convolution in front of it. */
+/** One batch-norm layer and the convolution in front of it, if there is one. */
 export interface NormSpec {
   readonly normKey: string;
+  /** Null for a batch-norm by itself. */
+  readonly convKey: string | null;
   /** Key of the convolution's bias, or null where it has none. */
   readonly biasKey: string | null;
   readonly channels: number;
@@ -91,37 +101,27 @@ function countParameters(tensors: readonly TensorSpec[]): number {
   return tensors.reduce((sum, { role, shape }) => sum + (isParameter(role) ? elementCount(shape) : 0), 0);
 }
 
-function convTensors(key: string, spec: ConvSpec, inputs: number): TensorSpec[] {
-  const fanIn = inputs * spec.kernel * spec.kernel;
-  const weight: TensorSpec = {
-    name: `${key}.weight`,
-    shape: [spec.filters, inputs, spec.kernel, spec.kernel],
-    role: 'conv-weight',
-    fanIn,
-  };
-  return spec.bias ? [weight, { name: `${key}.bias`, shape: [spec.filters], role: 'bias', fanIn }] : [weight];
-}
-
-function normTensors(key: string, channels: number): TensorSpec[] {
-  const shape = [channels];
-  return [
-    { name: `${key}.weight`, shape, role: 'norm-weight', fanIn: 0 },
-    { name: `${key}.bias`, shape, role: 'norm-bias', fanIn: 0 },
-    { name: `${key}.running_mean`, shape, role: 'running-mean', fanIn: 0 },
-    { name: `${key}.running_var`, shape, role: 'running-variance', fanIn: 0 },
-    { name: `${key}.num_batches_tracked`, shape: [], role: 'batches-tracked', fanIn: 0 },
-  ];
-}
-
 /** The interpreter whose values are shapes. */
 class TraceOps implements LayerOps<Traced> {
   readonly entries: Entry[] = [];
   macs = 0;
+  readonly tokens: TokenOps<Traced> = traceTokenOps({
+    add: (shape, layer, { tensors = [], macs = 0 }) => {
+      this.macs += macs;
+      const layers = [{ ...layer, outputShape: shape, parameters: countParameters(tensors) }];
+      return this.record(shape, { key: layer.name, tensors, norm: null, layers });
+    },
+  });
 
   conv(x: Traced, key: string, spec: ConvSpec): Traced {
     const shape = this.convShape(x, spec);
     const tensors = convTensors(key, spec, image(x)[2]);
-    return this.add(shape, { key, tensors, norm: null, layers: [this.convLayer(key, spec, shape, tensors)] });
+    return this.record(shape, {
+      key,
+      tensors,
+      norm: null,
+      layers: [this.convLayer(key, spec, shape, tensors)],
+    });
   }
 
   convNorm(
@@ -141,10 +141,10 @@ class TraceOps implements LayerOps<Traced> {
         `${convKey} gives [${shape.join(', ')}] but its shortcut [${residual.shape.join(', ')}].`,
       );
     }
-    const value = this.add(shape, {
+    const value = this.record(shape, {
       key: convKey,
       tensors: [...conv, ...norm],
-      norm: { normKey, biasKey: spec.bias ? `${convKey}.bias` : null, channels: spec.filters },
+      norm: { normKey, convKey, biasKey: spec.bias ? `${convKey}.bias` : null, channels: spec.filters },
       layers: [
         this.convLayer(convKey, spec, shape, conv),
         {
@@ -159,22 +159,56 @@ class TraceOps implements LayerOps<Traced> {
     return value;
   }
 
-  linear(x: Traced, key: string, features: number): Traced {
-    const inputs = elementCount(x.shape);
-    const tensors: TensorSpec[] = [
-      { name: `${key}.weight`, shape: [features, inputs], role: 'linear-weight', fanIn: inputs },
-      { name: `${key}.bias`, shape: [features], role: 'bias', fanIn: inputs },
-    ];
-    this.macs += inputs * features;
+  norm(x: Traced, key: string, relu: boolean): Traced {
+    const channels = image(x)[2];
+    const tensors = normTensors(key, channels);
     const parameters = countParameters(tensors);
-    const layers = [{ name: key, kind: 'Linear', outputShape: [features], parameters }];
-    return this.add([features], { key, tensors, norm: null, layers });
+    const layers = [
+      { name: key, kind: `BatchNorm${relu ? ' + ReLU' : ''}`, outputShape: x.shape, parameters },
+    ];
+    const norm = { normKey: key, convKey: null, biasKey: null, channels };
+    return this.record(x.shape, { key, tensors, norm, layers });
   }
 
-  maxPool(x: Traced, size: number, stride: number): Traced {
-    const [height, width, channels] = image(x);
-    const out = (n: number): number => Math.floor((n - size) / stride) + 1;
-    return this.weightless([out(height), out(width), channels], `MaxPool ${size}×${size}`);
+  linear(x: Traced, key: string, features: number, spec?: LinearSpec): Traced {
+    const inputs = x.shape.at(-1) ?? 0;
+    const tensors = linearTensors(key, inputs, features, spec);
+    const shape = [...x.shape.slice(0, -1), features];
+    this.macs += elementCount(x.shape) * features;
+    const layers = [{ name: key, kind: 'Linear', outputShape: shape, parameters: countParameters(tensors) }];
+    return this.record(shape, { key, tensors, norm: null, layers });
+  }
+
+  activation(x: Traced, kind: Activation): Traced {
+    return this.weightless(x.shape, { relu: 'ReLU', relu6: 'ReLU6', gelu: 'GELU' }[kind]);
+  }
+
+  add(a: Traced, b: Traced): Traced {
+    const wanted = a.shape.join();
+    if (b.shape.join() !== wanted && b.shape.join() !== `1,${wanted}`) {
+      throw new Error(`[${b.shape.join(', ')}] cannot be added to [${a.shape.join(', ')}].`);
+    }
+    return this.weightless(a.shape, 'Sum');
+  }
+
+  maxPool(x: Traced, size: number, stride: number, pad = 0): Traced {
+    return this.pooled(x, size, stride, pad, `MaxPool ${size}×${size}`);
+  }
+
+  averagePool(x: Traced, size: number, stride: number): Traced {
+    return this.pooled(x, size, stride, 0, `Average pool ${size}×${size}`);
+  }
+
+  adaptiveAveragePool(x: Traced, height: number, width: number): Traced {
+    return this.weightless([height, width, image(x)[2]], `Average pool to ${height}×${width}`);
+  }
+
+  flatten(x: Traced): Traced {
+    return this.weightless([elementCount(image(x))], 'Flatten');
+  }
+
+  dropout(x: Traced, rate: number): Traced {
+    return this.weightless(x.shape, `Dropout ${rate}`);
   }
 
   globalAveragePool(x: Traced): Traced {
@@ -201,11 +235,17 @@ class TraceOps implements LayerOps<Traced> {
     return this.weightless([height, width, channels], 'Concat');
   }
 
+  private pooled(x: Traced, size: number, stride: number, pad: number, kind: string): Traced {
+    const [height, width, channels] = image(x);
+    const out = (n: number): number => Math.floor((n + 2 * pad - size) / stride) + 1;
+    return this.weightless([out(height), out(width), channels], kind);
+  }
+
   private convShape(x: Traced, spec: ConvSpec): number[] {
     const [height, width, inputs] = image(x);
     const out = (n: number): number => Math.floor((n + 2 * spec.pad - spec.kernel) / spec.stride) + 1;
     const shape = [out(height), out(width), spec.filters];
-    this.macs += elementCount(shape) * inputs * spec.kernel * spec.kernel;
+    this.macs += elementCount(shape) * (inputs / (spec.groups ?? 1)) * spec.kernel * spec.kernel;
     return shape;
   }
 
@@ -215,16 +255,17 @@ class TraceOps implements LayerOps<Traced> {
     outputShape: readonly number[],
     tensors: readonly TensorSpec[],
   ): TracedLayer {
-    const kind = `Conv ${spec.kernel}×${spec.kernel}${spec.stride === 1 ? '' : `, stride ${spec.stride}`}`;
+    const depthwise = (spec.groups ?? 1) > 1 ? 'Depthwise conv' : 'Conv';
+    const kind = `${depthwise} ${spec.kernel}×${spec.kernel}${spec.stride === 1 ? '' : `, stride ${spec.stride}`}`;
     return { name, kind, outputShape, parameters: countParameters(tensors) };
   }
 
   private weightless(shape: readonly number[], kind: string): Traced {
     const layers = [{ name: '', kind, outputShape: shape, parameters: 0 }];
-    return this.add(shape, { key: '', tensors: [], norm: null, layers });
+    return this.record(shape, { key: '', tensors: [], norm: null, layers });
   }
 
-  private add(shape: readonly number[], entry: Entry): Traced {
+  private record(shape: readonly number[], entry: Entry): Traced {
     this.entries.push(entry);
     return { shape, from: entry };
   }

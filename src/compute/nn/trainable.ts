@@ -4,7 +4,13 @@ import { batchNormTrain } from '../kernels/batchNorm/batchNorm';
 import { BATCH_NORM_EPSILON, initialState } from './initialise';
 import { deviceShape, floatValues, toDeviceLayout, toFileLayout } from './layout';
 import { requireMatch } from './matchState';
-import type { BoundNetwork, ConvSpec, LayerOps, NetworkOutput } from './network';
+import type { Activation, BoundNetwork, ConvSpec, LayerOps, LinearSpec, NetworkOutput } from './network';
+import { activate } from './ops/activations';
+import { dense } from './ops/dense';
+import { DropoutMasks } from './ops/dropout';
+import { linearNames } from './ops/layerTensors';
+import type { TokenOps } from './ops/tokenOps';
+import { tensorTokenOps } from './ops/tokenTensors';
 import { readTogether } from './readTogether';
 import { requireSeveralValues, RunningStatistics, type BatchStatistics } from './runningStatistics';
 import {
@@ -36,7 +42,7 @@ export function buildTrainable(
   const trace = traceNetwork(bound);
   const state = 'state' in init ? init.state : initialState(trace.tensors, init.seed);
   requireMatch(bound.label, trace.tensors, state);
-  return new Trainable(bound, trace, state);
+  return new Trainable(bound, trace, state, new DropoutMasks('seed' in init ? init.seed : 0));
 }
 
 class Trainable implements TrainableNetwork {
@@ -50,6 +56,7 @@ class Trainable implements TrainableNetwork {
     readonly bound: BoundNetwork,
     private readonly trace: NetworkTrace,
     state: StateDict,
+    private readonly dropoutMasks: DropoutMasks,
   ) {
     const prefix = `network${built++}`;
     const parameters = new Map<string, tf.Variable>();
@@ -72,7 +79,9 @@ class Trainable implements TrainableNetwork {
   forward(x: tf.Tensor4D, mode: 'train' | 'eval'): NetworkOutput<tf.Tensor> {
     const results = tf.tidy(() => {
       const ops =
-        mode === 'train' ? new TrainOps(this, this.zeros) : new EvalOps(this, this.running, this.norms);
+        mode === 'train'
+          ? new TrainOps(this, this.zeros, this.dropoutMasks)
+          : new EvalOps(this, this.running, this.norms);
       const { output, features } = this.bound.forward<tf.Tensor>(ops, x);
       if (ops instanceof TrainOps) this.running.update(ops.batch);
       return features === null ? [output] : [output, features];
@@ -148,6 +157,15 @@ abstract class VariableOps implements LayerOps<tf.Tensor> {
   readonly upsample2x = weightlessOps.upsample2x;
   readonly padTo = weightlessOps.padTo;
   readonly concat = weightlessOps.concat;
+  readonly averagePool = weightlessOps.averagePool;
+  readonly adaptiveAveragePool = weightlessOps.adaptiveAveragePool;
+  readonly flatten = weightlessOps.flatten;
+  readonly tokens: TokenOps<tf.Tensor> = tensorTokenOps({
+    tensor: (value) => value,
+    value: (tensor) => tensor,
+    weight: (name) => this.variable(name),
+    learned: true,
+  });
 
   constructor(private readonly network: { readonly parameters: ReadonlyMap<string, tf.Variable> }) {}
 
@@ -156,10 +174,23 @@ abstract class VariableOps implements LayerOps<tf.Tensor> {
     return spec.bias ? tf.add(y, this.variable(`${key}.bias`)) : y;
   }
 
-  linear(x: tf.Tensor, key: string): tf.Tensor {
-    const weight = this.variable(`${key}.weight`) as tf.Tensor as tf.Tensor2D;
-    return tf.add(tf.matMul(x as tf.Tensor2D, weight), this.variable(`${key}.bias`));
+  linear(x: tf.Tensor, key: string, _features: number, spec?: LinearSpec): tf.Tensor {
+    const names = linearNames(key, spec);
+    const weight = this.variable(names.weight) as tf.Tensor as tf.Tensor2D;
+    return dense(x, weight, names.bias === null ? null : this.variable(names.bias), true);
   }
+
+  activation(x: tf.Tensor, kind: Activation): tf.Tensor {
+    return activate(x, kind);
+  }
+
+  add(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+    return tf.add(a, b);
+  }
+
+  abstract norm(x: tf.Tensor, key: string, relu: boolean): tf.Tensor;
+
+  abstract dropout(x: tf.Tensor, rate: number): tf.Tensor;
 
   abstract convNorm(
     x: tf.Tensor,
@@ -171,6 +202,9 @@ abstract class VariableOps implements LayerOps<tf.Tensor> {
 
   protected convolve(x: tf.Tensor, key: string, spec: ConvSpec): tf.Tensor4D {
     const filter = this.variable(`${key}.weight`) as tf.Tensor as tf.Tensor4D;
+    if ((spec.groups ?? 1) > 1) {
+      return tf.depthwiseConv2d(asImages(x), filter, spec.stride, spec.pad, 'NHWC', 1, 'floor');
+    }
     return tf.conv2d(asImages(x), filter, spec.stride, spec.pad);
   }
 
@@ -189,8 +223,17 @@ class TrainOps extends VariableOps {
   constructor(
     network: { readonly parameters: ReadonlyMap<string, tf.Variable> },
     private readonly zeros: ReadonlyMap<number, tf.Tensor>,
+    private readonly masks: DropoutMasks,
   ) {
     super(network);
+  }
+
+  norm(x: tf.Tensor, key: string, relu: boolean): tf.Tensor {
+    return this.normalise(asImages(x), key, relu, null);
+  }
+
+  dropout(x: tf.Tensor, rate: number): tf.Tensor {
+    return this.masks.apply(x, rate);
   }
 
   convNorm(
@@ -200,20 +243,24 @@ class TrainOps extends VariableOps {
     spec: ConvSpec,
     then: { readonly relu: boolean; readonly residual?: tf.Tensor },
   ): tf.Tensor {
-    const convolved = this.convolve(x, convKey, spec);
-    const count = convolved.size / spec.filters;
-    requireSeveralValues(count);
     const fused = then.relu && then.residual === undefined;
-    const [gamma, beta] = [this.vector(`${normKey}.weight`), this.vector(`${normKey}.bias`)];
     const bias = spec.bias ? this.vector(`${convKey}.bias`) : null;
-    const { y, statistics } = batchNormTrain(convolved, gamma, beta, BATCH_NORM_EPSILON, fused, bias);
-    this.batch.set(normKey, { statistics, count });
+    const y = this.normalise(this.convolve(x, convKey, spec), normKey, fused, bias);
     const zeros = this.zeros.get(spec.filters);
     const normed =
       spec.bias && zeros !== undefined ? withZeroGradient(y, this.variable(`${convKey}.bias`), zeros) : y;
     if (then.residual === undefined) return normed;
     const sum = tf.add(normed, then.residual);
     return then.relu ? tf.relu(sum) : sum;
+  }
+
+  private normalise(x: tf.Tensor4D, normKey: string, relu: boolean, bias: tf.Tensor1D | null): tf.Tensor4D {
+    const count = x.size / x.shape[3];
+    requireSeveralValues(count);
+    const [gamma, beta] = [this.vector(`${normKey}.weight`), this.vector(`${normKey}.bias`)];
+    const { y, statistics } = batchNormTrain(x, gamma, beta, BATCH_NORM_EPSILON, relu, bias);
+    this.batch.set(normKey, { statistics, count });
+    return y;
   }
 }
 
@@ -233,14 +280,28 @@ class EvalOps extends VariableOps {
     spec: ConvSpec,
     then: { readonly relu: boolean; readonly residual?: tf.Tensor },
   ): tf.Tensor {
+    const bias = spec.bias ? this.variable(`${convKey}.bias`) : null;
+    const y = this.normalise(this.convolve(x, convKey, spec), normKey, bias);
+    const sum = then.residual === undefined ? y : tf.add(y, then.residual);
+    return then.relu ? tf.relu(sum) : sum;
+  }
+
+  norm(x: tf.Tensor, key: string, relu: boolean): tf.Tensor {
+    const y = this.normalise(x, key, null);
+    return relu ? tf.relu(y) : y;
+  }
+
+  dropout(x: tf.Tensor): tf.Tensor {
+    return x;
+  }
+
+  private normalise(x: tf.Tensor, normKey: string, bias: tf.Tensor | null): tf.Tensor {
     const norm = this.norms.get(normKey);
     if (norm === undefined) throw new Error(`${normKey} is not in the network's trace.`);
     const { mean, variance } = this.running.read(norm);
     const scale = tf.mul(this.variable(`${normKey}.weight`), tf.rsqrt(tf.add(variance, BATCH_NORM_EPSILON)));
-    const centre = spec.bias ? tf.sub(mean, this.variable(`${convKey}.bias`)) : mean;
+    const centre = bias === null ? mean : tf.sub(mean, bias);
     const shift = tf.sub(this.variable(`${normKey}.bias`), tf.mul(centre, scale));
-    const y = tf.add(tf.mul(this.convolve(x, convKey, spec), scale), shift);
-    const sum = then.residual === undefined ? y : tf.add(y, then.residual);
-    return then.relu ? tf.relu(sum) : sum;
+    return tf.add(tf.mul(x, scale), shift);
   }
 }

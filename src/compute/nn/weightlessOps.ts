@@ -1,5 +1,6 @@
 import { tf } from '../tf';
 import type { LayerOps } from './network';
+import { adaptiveAveragePool } from './ops/pools';
 
 /** A tensor as NHWC images. @throws Error where its rank is not 4, which is a fault of the definition. */
 export function asImages(x: tf.Tensor): tf.Tensor4D {
@@ -16,9 +17,29 @@ export function asImages(x: tf.Tensor): tf.Tensor4D {
  */
 export const weightlessOps: Pick<
   LayerOps<tf.Tensor>,
-  'maxPool' | 'globalAveragePool' | 'upsample2x' | 'padTo' | 'concat'
+  | 'maxPool'
+  | 'averagePool'
+  | 'adaptiveAveragePool'
+  | 'globalAveragePool'
+  | 'flatten'
+  | 'upsample2x'
+  | 'padTo'
+  | 'concat'
 > = {
-  maxPool: (x, size, stride) => tf.maxPool(asImages(x), size, stride, 'valid'),
+  maxPool: (x, size, stride, pad = 0) => {
+    if (pad === 0) return tf.maxPool(asImages(x), size, stride, 'valid');
+    return tf.maxPool(asImages(x), size, stride, pad, 'floor');
+  },
+
+  averagePool: (x, size, stride) => tf.avgPool(asImages(x), size, stride, 'valid'),
+
+  adaptiveAveragePool: (x, height, width) => adaptiveAveragePool(asImages(x), height, width),
+
+  flatten: (x) => {
+    const [batch, height, width, channels] = asImages(x).shape;
+    const ordered = height * width === 1 ? x : tf.transpose(x, [0, 3, 1, 2]);
+    return tf.reshape(ordered, [batch, height * width * channels]);
+  },
 
   globalAveragePool: (x) => tf.mean(asImages(x), [1, 2]),
 
