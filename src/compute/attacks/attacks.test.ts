@@ -38,9 +38,9 @@ const levels = (pixels: Float32Array) => Array.from(pixels, (value) => Math.roun
 
 describe('registry', () => {
   it('knows its members and names them where it does not know one', () => {
-    expect(ATTACKS.map(({ kind }) => kind)).toEqual(['badnets', 'blended']);
+    expect(ATTACKS.map(({ kind }) => kind)).toEqual(['badnets', 'blended', 'wanet', 'physical', 'batt']);
     expect(() => attackByKind('wanet9')).toThrow(
-      'There is no attack "wanet9"; the studio knows badnets, blended.',
+      'There is no attack "wanet9"; the studio knows badnets, blended, wanet, physical, batt.',
     );
   });
 });

@@ -2,10 +2,13 @@ import { StudioError } from '../../protocol/errors';
 import type { AttackDescriptor } from '../../protocol/summaries';
 import type { Attack } from './attack';
 import { badnets } from './badnets';
+import { batt } from './batt';
 import { blended } from './blended';
+import { physical } from './physical';
+import { wanet } from './wanet';
 
 /** Attacks by kind. Adding one is one file and one line here. */
-export const ATTACKS: readonly Attack[] = [badnets, blended];
+export const ATTACKS: readonly Attack[] = [badnets, blended, wanet, physical, batt];
 
 /**
  * The attack an experiment names.
