@@ -1,12 +1,16 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fromWireError, StudioError } from '../src/protocol/errors';
+import { StudioError } from '../src/protocol/errors';
 import type { Experiment } from '../src/protocol/experiment';
-import type { ExportKind, RunProgress, WorkerEvent } from '../src/protocol/messages';
+import type { ExportKind, RunSummary } from '../src/protocol/messages';
 import type { RunResults } from '../src/protocol/results';
 import type { Engine } from '../src/worker/engine/engine';
-import { deferred } from './deferred';
+import { loadModel } from '../src/worker/engine/loadModel';
+import { inputFile } from './files';
 import { openFolderStore } from './folderStore';
+import { onInterrupt, RunWatch } from './runWatch';
 import { loadInputs, openEngine } from './studio';
 
 /** What a run leaves in its folder (DESIGN, "The experiment file"). */
@@ -19,7 +23,13 @@ const OUTPUTS: readonly ExportKind[] = [
   'label_shuffle.pth',
   'experiment.json',
 ];
-const LINE_EVERY_MS = 10_000;
+/** What the training of a victim leaves. */
+const VICTIM_OUTPUTS: readonly ExportKind[] = [
+  'victim.safetensors',
+  'victim-metrics.csv',
+  'victim-results.json',
+];
+const VICTIM = 'victim.pth';
 /** Requests made here need no progress of their own: run events tell it. */
 const QUIET = { progress: () => undefined };
 
@@ -32,48 +42,50 @@ export interface ExperimentRunOptions {
   /** Go on from the last checkpoint in `out`. */
   readonly resume: boolean;
   readonly log: (line: string) => void;
+  /** Where victims that several runs share are kept between them; none where absent. */
+  readonly victims?: string;
 }
 
 /** How a run ended: with results, or interrupted with its checkpoint kept. */
 export type ExperimentOutcome = { readonly results: RunResults } | { readonly interruptedAt: number };
 
+/** A run's parts, as they are handed around. */
+interface Running extends ExperimentRunOptions {
+  readonly engine: Engine;
+  readonly watch: RunWatch;
+  readonly interrupted: Promise<null>;
+  readonly runs: readonly RunSummary[];
+}
+
 /**
- * Runs an experiment to its end and writes its outputs into `out`. The first SIGINT or SIGTERM ends it after the current step with a
- * checkpoint that `resume` goes on from.
+ * Runs an experiment to its end and writes its outputs into `out`: first the victim's training, where it asks for one. The first SIGINT or
+ * SIGTERM ends it after the current step with a checkpoint that `resume` goes on from.
  * @throws StudioError as loading and training do; `train/checkpoint-mismatch` when there is nothing to resume.
  */
 export async function runExperiment(options: ExperimentRunOptions): Promise<ExperimentOutcome> {
   const { experiment, folder, out, resume, log } = options;
   await mkdir(out, { recursive: true });
   const store = await openFolderStore(join(out, 'run'));
-  const ended = deferred<RunResults>();
-  // Whoever awaits hears of a failure; before that it must not count as unhandled.
-  ended.promise.catch(() => undefined);
-  const report = reporter(log);
-  let step = 0;
-  const engine = await openEngine(store, (event) => {
-    report(event);
-    if (event.kind === 'run/progress') step = event.progress.step;
-    if (event.kind === 'run/finished') ended.resolve(event.results);
-    if (event.kind === 'run/failed' || event.kind === 'device/error' || event.kind === 'device/lost') {
-      ended.reject(fromWireError(event.error));
-    }
-  });
+  const watch = new RunWatch(log);
+  const engine = await openEngine(store, watch.take);
   const interruption = onInterrupt();
   try {
-    const previous = resume ? await lastRun(engine) : null;
+    const runs = await engine.handlers['runs/list']({}, QUIET);
+    const resumable = runs.some((run) => run.hasCheckpoint) || existsSync(join(out, VICTIM));
+    if (resume && !resumable) throw nothingToResume();
     const device = await engine.handlers['device/open']({}, QUIET);
     log(`adapter: ${device.adapter.name}${device.adapter.software ? ' (software)' : ''}`);
     for (const { name, reason } of device.kernels.disabled) log(`kernel ${name} is off: ${reason}`);
     await loadInputs(engine, experiment, folder);
+    const running = { ...options, engine, watch, interrupted: interruption.signalled, runs };
+    if (experiment.model.train && !(await makeVictim(running))) return { interruptedAt: watch.step };
+    const ended = watch.next();
+    const previous = resume ? lastOf(runs, 'defense') : null;
     const { runId, totalSteps } = await engine.handlers['run/start']({ experiment, resume: previous }, QUIET);
     log(`${previous === null ? 'started' : 'resumed'}: ${totalSteps} steps`);
-    const results = await Promise.race([ended.promise, interruption.signalled]);
-    if (results === null) {
-      await engine.handlers['run/checkpoint']({ runId }, QUIET);
-      return { interruptedAt: step };
-    }
-    await writeOutputs(engine, out);
+    const results = await finish(running, runId, ended);
+    if (results === null) return { interruptedAt: watch.step };
+    await writeOutputs(engine, out, OUTPUTS);
     return { results };
   } finally {
     interruption.dispose();
@@ -81,67 +93,76 @@ export async function runExperiment(options: ExperimentRunOptions): Promise<Expe
   }
 }
 
-async function writeOutputs(engine: Engine, out: string): Promise<void> {
-  for (const kind of OUTPUTS) {
+/**
+ * Trains the victim, or takes it from where it was kept, and loads it as the model; false where that was interrupted.
+ */
+async function makeVictim(running: Running): Promise<boolean> {
+  const { engine, experiment, out, victims, log, resume, runs, watch } = running;
+  const own = join(out, VICTIM);
+  const shared = victims === undefined ? null : join(victims, `${victimKey(experiment)}.pth`);
+  const ready = [resume ? own : null, shared].find((path) => path !== null && existsSync(path));
+  if (ready) {
+    log(`victim: ${ready}`);
+    if (ready !== own) await copyFile(ready, own);
+    engine.session.replaceModel(await loadModel(await inputFile(ready)));
+    return true;
+  }
+  const ended = watch.next();
+  const previous = resume ? lastOf(runs, 'victim') : null;
+  const { runId, totalSteps } = await engine.handlers['victim/train'](
+    { experiment, resume: previous },
+    QUIET,
+  );
+  log(`victim: ${previous === null ? 'training' : 'training resumed'}, ${totalSteps} steps`);
+  if ((await finish(running, runId, ended)) === null) return false;
+  const outputs = experiment.attack ? [...VICTIM_OUTPUTS, 'poisoning.json' as const] : VICTIM_OUTPUTS;
+  await writeOutputs(engine, out, outputs);
+  // Last: where it lies, the training is known to be over.
+  await writeOutputs(engine, out, [VICTIM]);
+  if (shared !== null && victims !== undefined) {
+    await mkdir(victims, { recursive: true });
+    await copyFile(own, shared);
+  }
+  await engine.handlers['victim/adopt']({}, QUIET);
+  return true;
+}
+
+/** The run's results, or null where it was interrupted; its checkpoint is then in the store. */
+async function finish(
+  { engine, interrupted }: Running,
+  runId: string,
+  ended: Promise<RunResults>,
+): Promise<RunResults | null> {
+  const results = await Promise.race([ended, interrupted]);
+  if (results === null) await engine.handlers['run/checkpoint']({ runId }, QUIET);
+  return results;
+}
+
+async function writeOutputs(engine: Engine, out: string, kinds: readonly ExportKind[]): Promise<void> {
+  for (const kind of kinds) {
     const { name, bytes } = await engine.handlers['export/file']({ kind }, QUIET);
     await writeFile(join(out, name), bytes);
   }
 }
 
-async function lastRun(engine: Engine): Promise<string> {
-  const runs = await engine.handlers['runs/list']({}, QUIET);
-  const latest = [...runs]
-    .filter((run) => run.hasCheckpoint)
+function lastOf(runs: readonly RunSummary[], kind: RunSummary['kind']): string | null {
+  const latest = runs
+    .filter((run) => run.kind === kind && run.hasCheckpoint)
     .sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))[0];
-  if (latest) return latest.id;
-  throw new StudioError(
+  return latest?.id ?? null;
+}
+
+function nothingToResume(): StudioError {
+  return new StudioError(
     'train/checkpoint-mismatch',
     'There is no checkpoint in the output folder to resume from.',
   );
 }
 
-/** Resolves with null at the first SIGINT or SIGTERM; a second one ends the process as ever. */
-function onInterrupt(): { readonly signalled: Promise<null>; readonly dispose: () => void } {
-  const { promise, resolve } = deferred<null>();
-  const listener = () => resolve(null);
-  process.once('SIGINT', listener);
-  process.once('SIGTERM', listener);
-  return {
-    signalled: promise,
-    dispose() {
-      process.removeListener('SIGINT', listener);
-      process.removeListener('SIGTERM', listener);
-    },
-  };
-}
-
-/** Turns events into lines: every change of phase, every evaluation, and progress every ten seconds. */
-function reporter(log: (line: string) => void): (event: WorkerEvent) => void {
-  let phase: RunProgress['phase'] | null = null;
-  let loss: number | null = null;
-  let lastLine = 0;
-  return (event) => {
-    if (event.kind === 'run/metrics') loss = event.rows.at(-1)?.loss ?? loss;
-    if (event.kind === 'run/evaluation') {
-      const { benignAccuracy, attackSuccessRate } = event.point.evaluation;
-      const percent = (value: { rate: number } | null) =>
-        value ? `${(100 * value.rate).toFixed(2)} %` : 'unknown';
-      log(
-        `step ${event.point.step}, ${event.when}: BA ${percent(benignAccuracy)}, ASR ${percent(attackSuccessRate)}`,
-      );
-    }
-    if (event.kind !== 'run/progress') return;
-    const { progress } = event;
-    const now = performance.now();
-    if (progress.phase === phase && (progress.phase !== 'training' || now - lastLine < LINE_EVERY_MS)) return;
-    phase = progress.phase;
-    lastLine = now;
-    const left = progress.secondsLeft === null ? '' : `, ${Math.ceil(progress.secondsLeft)} s left`;
-    const pace = progress.stepsPerSecond > 0 ? `, ${(1 / progress.stepsPerSecond).toFixed(2)} s a step` : '';
-    log(
-      progress.phase === 'training' && progress.step > 0
-        ? `step ${progress.step} of ${progress.totalSteps}${loss === null ? '' : `: loss ${loss.toFixed(4)}`}${pace}${left}`
-        : progress.phase,
-    );
-  };
+/** Names a victim by everything its weights follow from. */
+function victimKey({ model, dataset, attack, seed }: Experiment): string {
+  const { path, testPath, train } = dataset;
+  const { normalization, channelOrder } = model;
+  const recipe = [model.train, normalization, channelOrder, path, testPath, train, attack, seed];
+  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
 }

@@ -5,6 +5,8 @@ import { type Experiment, parseExperiment } from '../src/protocol/experiment';
 import { runExperiment } from './experimentRun';
 import { resultTable } from './report';
 import { folderOf } from './studio';
+import { sweepTable } from '../src/protocol/sweepTable';
+import { runSweep } from './sweepRun';
 
 /** `headless run FILE --out DIR [--steps N] [--resume]`. */
 export async function run(args: string[]): Promise<void> {
@@ -24,7 +26,34 @@ export async function run(args: string[]): Promise<void> {
       'run wants an experiment file and a folder: run FILE --out DIR.',
     );
   }
-  const experiment = withSteps(await readExperiment(path), values.steps);
+  const file = await readJson(path);
+  const whole = parseExperiment(file, path);
+  if (whole.sweep !== null) {
+    if (values.steps !== undefined) {
+      throw new StudioError(
+        'experiment/invalid',
+        '--steps is for single runs; a sweep names defense.maxSteps.',
+        {
+          subject: 'steps',
+        },
+      );
+    }
+    const { rows, complete } = await runSweep({
+      file,
+      source: path,
+      folder: folderOf(path),
+      out: values.out,
+      resume: values.resume,
+      log: (line) => console.error(line),
+    });
+    console.log(sweepTable(rows));
+    if (!complete) throw new StudioError('aborted', 'The sweep was interrupted; the same command goes on.');
+    if (rows.some(({ failure }) => failure !== null)) {
+      throw new StudioError('aborted', 'Some runs of the sweep failed; the table says which.');
+    }
+    return;
+  }
+  const experiment = withSteps(whole, values.steps);
   const outcome = await runExperiment({
     experiment,
     folder: folderOf(path),
@@ -46,6 +75,10 @@ export async function run(args: string[]): Promise<void> {
 
 /** Reads and checks an experiment file. @throws StudioError `file/missing`, `experiment/*`. */
 export async function readExperiment(path: string): Promise<Experiment> {
+  return parseExperiment(await readJson(path), path);
+}
+
+async function readJson(path: string): Promise<unknown> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -55,13 +88,11 @@ export async function readExperiment(path: string): Promise<Experiment> {
       cause,
     });
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch (cause) {
     throw new StudioError('experiment/invalid', `${path} is not JSON.`, { subject: path, cause });
   }
-  return parseExperiment(value, path);
 }
 
 /** The experiment with so many steps in place of its own. @throws StudioError `experiment/invalid`. */

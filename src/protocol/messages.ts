@@ -6,8 +6,10 @@ import type {
   AttackDescriptor,
   DatasetSummary,
   FileIdentity,
+  ArchitectureDescriptor,
   ImageStrip,
   ModelSummary,
+  PoisoningSummary,
   NormalizationCandidate,
 } from './summaries';
 
@@ -21,6 +23,8 @@ export interface WireFile {
 export interface DeviceReady {
   readonly adapter: AdapterSummary;
   readonly attacks: readonly AttackDescriptor[];
+  /** What a victim can be trained as. */
+  readonly architectures: readonly ArchitectureDescriptor[];
   /** Own kernels in use, and those switched off by their self-check with the reason. */
   readonly kernels: {
     readonly active: readonly string[];
@@ -93,6 +97,8 @@ export interface TsneResult {
 /** A stored run as the list shows it. */
 export interface RunSummary {
   readonly id: string;
+  /** What is trained: a defence's transform, or a classifier. */
+  readonly kind: 'defense' | 'victim';
   readonly name: string;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -114,6 +120,11 @@ export interface StoredRun extends RunSummary {
 }
 
 export type ExportKind =
+  | 'victim.pth'
+  | 'victim.safetensors'
+  | 'victim-metrics.csv'
+  | 'victim-results.json'
+  | 'poisoning.json'
   | 'transform.safetensors'
   | 'transform.pth'
   | 'label_map.json'
@@ -157,6 +168,15 @@ export interface Requests {
     params: { experiment: Experiment; resume: string | null };
     result: { runId: string; totalSteps: number };
   };
+  /** Trains the classifier that `experiment.model.train` describes; a run like any other, with its events and its checkpoint. */
+  'victim/train': {
+    params: { experiment: Experiment; resume: string | null };
+    result: { runId: string; totalSteps: number };
+  };
+  /** Loads the classifier made last as the model, as if its file had been dropped. */
+  'victim/adopt': { params: Record<string, never>; result: ModelReady };
+  /** Which training images the experiment's attack changes; none of them is touched. */
+  'attack/plan': { params: { experiment: Experiment }; result: PoisoningSummary };
   'run/pause': { params: { runId: string }; result: null };
   'run/resume': { params: { runId: string }; result: null };
   /** While paused: one more step, then paused again. */

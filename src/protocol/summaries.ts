@@ -113,3 +113,39 @@ export interface InspectReport {
   readonly counts: Readonly<Record<string, number>>;
   readonly verdict: string;
 }
+
+/** An architecture a victim can be trained as. */
+export interface ArchitectureDescriptor {
+  readonly id: string;
+  readonly label: string;
+  /** The published learning rate of its recipe. */
+  readonly learningRate: number;
+}
+
+/** How many images of one class an attack changes. */
+export interface PoisonedClass {
+  readonly label: number;
+  /** Training images of the class, by their true label. */
+  readonly images: number;
+  readonly poison: number;
+  readonly cover: number;
+  readonly noise: number;
+}
+
+/** What an attack does to the training data; plain JSON, so it can be shown and exported. */
+export interface PoisoningSummary {
+  readonly target: number;
+  readonly count: number;
+  readonly poison: number;
+  readonly cover: number;
+  readonly noise: number;
+  /** Poisoned images whose label is changed. */
+  readonly relabelled: number;
+  readonly classes: readonly PoisonedClass[];
+  /** Indices into the training images, ascending. */
+  readonly indices: {
+    readonly poison: readonly number[];
+    readonly cover: readonly number[];
+    readonly noise: readonly number[];
+  };
+}

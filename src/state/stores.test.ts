@@ -102,6 +102,7 @@ describe('run', () => {
     });
     const stored: StoredRun = {
       id: 'r2',
+      kind: 'defense',
       name: 'n',
       createdAt: '2026-01-01T00:00:00Z',
       updatedAt: '2026-01-01T00:01:00Z',

@@ -95,8 +95,8 @@ function runMethods(backend: StorageBackend): RunMethods {
 }
 
 function summaryOf(record: RunRecord, hasCheckpoint: boolean): RunSummary {
-  const { id, name, createdAt, updatedAt, status, step, totalSteps, before, after } = record;
-  return { id, name, createdAt, updatedAt, status, step, totalSteps, before, after, hasCheckpoint };
+  const { id, kind, name, createdAt, updatedAt, status, step, totalSteps, before, after } = record;
+  return { id, kind, name, createdAt, updatedAt, status, step, totalSteps, before, after, hasCheckpoint };
 }
 
 function checkpointMethods(backend: StorageBackend): Pick<RunStore, 'writeCheckpoint' | 'readCheckpoint'> {

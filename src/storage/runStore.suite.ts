@@ -27,6 +27,7 @@ export function exampleRecord(id: string, updatedAt: string): RunRecord {
   };
   return {
     id,
+    kind: 'defense',
     name: experiment.name,
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt,

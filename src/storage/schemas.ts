@@ -34,6 +34,8 @@ const results = z.object({
 /** A stored run without its curve and checkpoint, which are kept apart. */
 export const runRecordSchema = z.object({
   id: z.string().min(1),
+  /** What was trained: a defence's transform, or a classifier. */
+  kind: z.enum(['defense', 'victim']).default('defense'),
   name: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),

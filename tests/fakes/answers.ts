@@ -7,7 +7,7 @@ import type {
   TsneResult,
 } from '../../src/protocol/messages';
 import { type Evaluation, rate } from '../../src/protocol/results';
-import type { LayerSummary } from '../../src/protocol/summaries';
+import type { LayerSummary, PoisoningSummary } from '../../src/protocol/summaries';
 import { FAKE_CLASSES, fakeStrip, stream } from './pictures';
 
 /** Invented answers for tests and for the page of `tests/fakes`; no figure here was ever measured. */
@@ -23,6 +23,7 @@ export function fakeDevice(software: boolean): DeviceReady {
       maxBindingBytes: 2 ** 31,
       maxBufferBytes: 2 ** 32,
     },
+    architectures: [{ id: 'resnet18', label: 'CIFAR ResNet-18', learningRate: 0.1 }],
     attacks: [
       {
         kind: 'badnets',
@@ -267,4 +268,24 @@ export function fakeTsne(points: number, step: number): TsneResult {
     after[index * 2 + 1] = 30 * Math.sin(angle + 0.3) + gauss() * 3.4;
   }
   return { step, before, after, labels, triggered, points, klDivergence: 1.234, seconds: 2.1 };
+}
+
+export function fakePoisoning(target: number): PoisoningSummary {
+  const indices = Array.from({ length: 500 }, (_, i) => i * 10);
+  return {
+    target,
+    count: 5000,
+    poison: 500,
+    cover: 0,
+    noise: 0,
+    relabelled: 450,
+    classes: Array.from({ length: 10 }, (_, label) => ({
+      label,
+      images: 500,
+      poison: 50,
+      cover: 0,
+      noise: 0,
+    })),
+    indices: { poison: indices, cover: [], noise: [] },
+  };
 }

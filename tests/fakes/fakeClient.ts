@@ -9,6 +9,7 @@ import {
   fakeExperiment,
   fakeGrid,
   fakeModel,
+  fakePoisoning,
   fakeTsne,
 } from './answers';
 import { FakeRun } from './fakeRun';
@@ -103,6 +104,9 @@ export class FakeClient implements StudioClient {
       },
       'evaluate/before': ({ experiment }) => fakeEvaluation(0, false, experiment.attack !== null),
       'run/start': ({ experiment, resume }) => this.startRun(experiment, resume),
+      'victim/train': ({ experiment, resume }) => this.startRun(experiment, resume),
+      'victim/adopt': () => fakeModel('victim.pth'),
+      'attack/plan': ({ experiment }) => fakePoisoning(experiment.attack?.target ?? 0),
       'run/pause': () => (this.run?.pause(), null),
       'run/resume': () => (this.run?.resume(), null),
       'run/step': () => {

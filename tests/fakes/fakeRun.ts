@@ -114,6 +114,7 @@ export class FakeRun {
       this.phase === 'failed';
     return {
       id: this.id,
+      kind: 'defense',
       name: this.experiment.name,
       createdAt: this.createdAt,
       updatedAt: new Date().toISOString(),

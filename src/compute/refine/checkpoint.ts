@@ -3,7 +3,7 @@ import { StudioError } from '../../protocol/errors';
 import type { RefineSettings } from '../../protocol/experiment';
 import type { OptimizerState } from '../optimizers/optimizer';
 import { mismatch } from '../optimizers/slots';
-import { CheckpointReader, writeContainer, type ContainerTensor } from './checkpointContainer';
+import { canonical, CheckpointReader, writeContainer, type ContainerTensor } from './checkpointContainer';
 
 /** What a run depends on beside its settings: a checkpoint resumes only under the same. */
 export interface RunIdentity {
@@ -90,15 +90,4 @@ export function checkIdentity(saved: RunIdentity, run: RunIdentity): void {
     const then = canonical(before[key]);
     if (!open.has(key) && now !== then) throw mismatch(`${key} was ${then} and is now ${now}`);
   }
-}
-
-/** JSON with sorted keys, so that the order in which a file lists its fields does not matter. */
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, entry: unknown) =>
-      typeof entry === 'object' && entry !== null && !Array.isArray(entry)
-        ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : entry,
-    ) ?? 'absent'
-  );
 }

@@ -100,3 +100,14 @@ export class CheckpointReader {
 function corrupt(reason: string, cause?: unknown): StudioError {
   return new StudioError('storage/corrupt', `The checkpoint is damaged: ${reason}.`, { cause });
 }
+
+/** JSON with sorted keys, so that the order in which a file lists its fields does not matter. */
+export function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, entry: unknown) =>
+      typeof entry === 'object' && entry !== null && !Array.isArray(entry)
+        ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : entry,
+    ) ?? 'absent'
+  );
+}

@@ -10,7 +10,7 @@ import { plannedLabels } from '../attacks/poisonPlan';
 
 /** A batch as the network takes it. */
 export interface ClassifierBatch {
-  /** float32 RGB, normalised, [N, H, W, 3]. */
+  /** float32, in the network's channel order, normalised, [N, H, W, 3]. */
   readonly pixels: Float32Array;
   readonly labels: Int32Array;
   /** One-hot, [N, K]. */
@@ -23,6 +23,8 @@ export interface BatchSettings {
   readonly height: number;
   readonly width: number;
   readonly normalization: NormalizationSettings;
+  /** Of the channels the network is shown, and of the normalisation's; RGB where absent. */
+  readonly channelOrder?: 'RGB' | 'BGR';
   /** Null: honest data. */
   readonly poison: Poisoner | null;
   readonly augmentation: Augmentation;
@@ -95,9 +97,16 @@ export class ClassifierBatches {
     return { pixels: this.normalise(augmented), labels, targets };
   }
 
-  /** (x - mean) / std by channel, in place. */
+  /** (x - mean) / std by channel, in place, after the channels were put in the network's order. */
   private normalise(pixels: Float32Array): Float32Array {
     const { mean, std } = this.settings.normalization;
+    if (this.settings.channelOrder === 'BGR') {
+      for (let i = 0; i < pixels.length; i += 3) {
+        const red = pixels[i] ?? 0;
+        pixels[i] = pixels[i + 2] ?? 0;
+        pixels[i + 2] = red;
+      }
+    }
     for (let i = 0; i < pixels.length; i++) {
       pixels[i] = ((pixels[i] ?? 0) - (mean[i % 3] ?? 0)) / (std[i % 3] ?? 1);
     }

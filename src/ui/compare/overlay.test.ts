@@ -7,6 +7,7 @@ import { lossLine, overlayRows, rateLine } from './overlay';
 
 const run: StoredRun = {
   id: 'a',
+  kind: 'defense',
   name: 'a',
   createdAt: '',
   updatedAt: '',

@@ -11,6 +11,7 @@ import { runHandlers } from './runHandlers';
 import { Runs } from './runs';
 import { Session } from './session';
 import { SessionFiles } from './sessionFiles';
+import { victimHandlers } from './victimHandlers';
 
 /** What an engine is made of; the worker and the headless command bring their own. */
 export interface EngineOptions {
@@ -83,7 +84,12 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     session,
     runs,
-    handlers: { ...loadingHandlers(context), ...runHandlers(context), ...analysisHandlers(context) },
+    handlers: {
+      ...loadingHandlers(context),
+      ...runHandlers(context),
+      ...victimHandlers(context),
+      ...analysisHandlers(context),
+    },
     async dispose() {
       context.cancel();
       runs.fail(new StudioError('aborted', 'The studio was closed.'));

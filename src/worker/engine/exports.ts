@@ -9,8 +9,11 @@ import type { ExportKind } from '../../protocol/messages';
 import type { Defended } from './defended';
 import type { GpuQueue } from './gpuQueue';
 import type { Session } from './session';
+import { isVictimExport, type VictimExport, victimFile } from './victimExports';
 
-const BUNDLE: readonly Exclude<ExportKind, 'bundle.zip'>[] = [
+type DefenseFile = Exclude<ExportKind, 'bundle.zip' | VictimExport>;
+
+const BUNDLE: readonly DefenseFile[] = [
   'transform.safetensors',
   'transform.pth',
   'label_map.json',
@@ -30,6 +33,7 @@ export async function exportFile(
   queue: GpuQueue,
   kind: ExportKind,
 ): Promise<{ name: string; bytes: Uint8Array }> {
+  if (isVictimExport(kind)) return victimFile(session, queue, kind);
   const defended = session.requireDefended();
   const needsWeights = kind.startsWith('transform') || kind === 'bundle.zip';
   const state = needsWeights ? await queue.run(() => defended.state()) : null;
@@ -51,7 +55,7 @@ export async function exportFile(
 }
 
 function contentOf(
-  kind: Exclude<ExportKind, 'bundle.zip'>,
+  kind: DefenseFile,
   defended: Defended,
   experiment: Experiment,
   state: StateDict | null,

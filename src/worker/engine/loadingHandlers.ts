@@ -1,4 +1,5 @@
 import { attackDescriptors } from '../../compute/attacks/registry';
+import { architectureDescriptors } from '../../compute/nn/architectures';
 import { DEMO_VICTIM_PATH, demoExperiment } from '../../data/drawn/demoExperiment';
 import type { InputFile } from '../../formats/input';
 import type { DatasetReady, DemoReady, ModelReady, RequestName } from '../../protocol/messages';
@@ -84,7 +85,12 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
   return {
     async 'device/open'() {
       const { open, kernels } = await engine.device();
-      return { adapter: open.adapter, attacks: attackDescriptors(), kernels };
+      return {
+        adapter: open.adapter,
+        attacks: attackDescriptors(),
+        architectures: architectureDescriptors(),
+        kernels,
+      };
     },
     'files/identify': ({ files: dropped }) => identifyFiles(dropped),
     'model/open': ({ file }) => openModel(file),

@@ -2,11 +2,15 @@ import { StudioError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
 import type { WorkerEvent } from '../../protocol/messages';
 import type { RunStore } from '../../storage/runStore';
+import type { RunRecord } from '../../storage/schemas';
+import { writeMetricsCsv } from '../../formats/exports/metricsCsv';
 import { evaluationBatch, type EngineDevice } from './engineDevice';
 import type { GpuQueue } from './gpuQueue';
 import { RunController } from './run/runController';
-import { newRecord, resumeRecord, RunJournal } from './run/runJournal';
+import { newRecord, type ResumedRun, resumeRecord, RunJournal } from './run/runJournal';
 import { prepareRefineRun } from './run/refineRun';
+import type { RunTrainer } from './run/trainer';
+import { prepareVictimRun } from './run/victimRun';
 import type { Session } from './session';
 
 /** What runs need of the engine. */
@@ -16,6 +20,18 @@ export interface RunsContext {
   readonly store: RunStore;
   readonly emit: (event: WorkerEvent) => void;
   readonly device: () => Promise<EngineDevice>;
+}
+
+/** What the page hears of a run that has begun. */
+export interface StartedRun {
+  readonly runId: string;
+  readonly totalSteps: number;
+}
+
+/** A run on the device, and how what it makes becomes the session's. */
+interface PreparedRun {
+  readonly trainer: RunTrainer;
+  readonly take: (journal: RunJournal) => void;
 }
 
 /** The one run at a time. */
@@ -44,17 +60,47 @@ export class Runs {
   }
 
   /**
-   * Starts a run, or goes on with a stored one from its last checkpoint; resolves once it runs.
+   * Starts a defence's run, or goes on with a stored one from its last checkpoint; resolves once it runs.
    * @throws StudioError `worker/busy`, `worker/nothing-loaded`, `train/checkpoint-mismatch`, and as `prepareRefineRun`.
    */
-  async start(draft: Experiment, resume: string | null): Promise<{ runId: string; totalSteps: number }> {
-    this.requireNone('starting another');
-    this.starting = true;
-    try {
-      return await this.begin(parseExperiment(draft, 'The experiment'), resume);
-    } finally {
-      this.starting = false;
-    }
+  start(draft: Experiment, resume: string | null): Promise<StartedRun> {
+    return this.exclusively(draft, async (experiment) => {
+      const { session } = this.context;
+      session.requireModel();
+      session.requireDataset();
+      // The trigger is checked now: an option it refuses is better told before the first step than after it.
+      await session.triggerFor(experiment);
+      return this.begin('defense', experiment, resume, async (resumed, batch) => {
+        const run = await prepareRefineRun(session, experiment, resumed?.bytes ?? null, batch);
+        return {
+          trainer: run.trainer,
+          take: (journal) => session.replaceDefended(run.defended(journal)),
+        };
+      });
+    });
+  }
+
+  /**
+   * Starts the training of the classifier that the experiment describes, or goes on with a stored one.
+   * @throws StudioError `worker/busy`, `worker/nothing-loaded`, `train/checkpoint-mismatch`, and as `prepareVictimRun`.
+   */
+  startVictim(draft: Experiment, resume: string | null): Promise<StartedRun> {
+    return this.exclusively(draft, async (experiment) => {
+      const { session } = this.context;
+      session.requireDataset();
+      return this.begin('victim', experiment, resume, async (resumed, batch) => {
+        const run = await prepareVictimRun(session, experiment, resumed?.bytes ?? null, batch);
+        const take = (journal: RunJournal) =>
+          session.replaceMadeVictim({
+            experiment,
+            state: () => run.state(),
+            metricsCsv: () => writeMetricsCsv(journal.metrics),
+            resultsJson: () => (journal.results ? `${JSON.stringify(journal.results, null, 2)}\n` : null),
+            dispose: () => run.dispose(),
+          });
+        return { trainer: run.trainer, take };
+      });
+    });
   }
 
   /** Ends the run under way, if any, with an error from outside. */
@@ -67,28 +113,40 @@ export class Runs {
     await this.current?.finished;
   }
 
+  private async exclusively(
+    draft: Experiment,
+    begin: (experiment: Experiment) => Promise<StartedRun>,
+  ): Promise<StartedRun> {
+    this.requireNone('starting another');
+    this.starting = true;
+    try {
+      return await begin(parseExperiment(draft, 'The experiment'));
+    } finally {
+      this.starting = false;
+    }
+  }
+
   private async begin(
+    kind: RunRecord['kind'],
     experiment: Experiment,
     resume: string | null,
-  ): Promise<{ runId: string; totalSteps: number }> {
+    prepare: (resumed: ResumedRun | null, evaluationBatch: number) => Promise<PreparedRun>,
+  ): Promise<StartedRun> {
     const { session, queue, store, emit } = this.context;
-    session.requireModel();
     const { dataset } = session.requireDataset();
-    // The trigger is checked now: an option it refuses is better told before the first step than after it.
-    await session.triggerFor(experiment);
     const { adapter } = (await this.context.device()).open;
     const resumed = resume === null ? null : await resumeRecord(store, resume);
     const batch = evaluationBatch(adapter.software, dataset.height, dataset.width);
     const id = resumed?.record.id ?? crypto.randomUUID();
     const { trainer, journal } = await queue.run(async () => {
-      const run = await prepareRefineRun(session, experiment, resumed?.bytes ?? null, batch);
+      const run = await prepare(resumed, batch);
       const { totalSteps, labelMap } = run.trainer;
       const record = resumed
         ? { ...resumed.record, experiment: structuredClone(experiment), totalSteps }
-        : newRecord(id, experiment, labelMap, totalSteps);
+        : newRecord(id, experiment, labelMap, totalSteps, kind);
       const kept = new RunJournal(store, emit, record, resumed?.step ?? null, resumed?.rows);
       session.experiment = experiment;
-      session.replaceDefended(run.defended(kept));
+      run.take(kept);
       return { trainer: run.trainer, journal: kept };
     });
     const around = { queue, adapter, emit, now: () => performance.now() };

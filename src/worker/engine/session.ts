@@ -1,4 +1,4 @@
-import type { Trigger } from '../../compute/attacks/attack';
+import type { PreparedAttack } from '../../compute/attacks/attack';
 import { attackByKind } from '../../compute/attacks/registry';
 import { tf } from '../../compute/tf';
 import { createVictim, type Victim } from '../../compute/victim/victim';
@@ -11,6 +11,7 @@ import type { Evaluation } from '../../protocol/results';
 import type { Defended } from './defended';
 import type { LoadedDataset } from './loadDataset';
 import type { LoadedModel } from './loadModel';
+import type { MadeVictim } from './madeVictim';
 import { TriggerImages } from './triggerImages';
 
 /** Classifiers kept on the device at once: the run's, and one under other settings that is being looked at. */
@@ -29,6 +30,7 @@ export class Session {
   experiment: Experiment | null = null;
   private loadedModel: LoadedModel | null = null;
   private loadedDataset: LoadedDataset | null = null;
+  private made: MadeVictim | null = null;
   private currentDefense: Defended | null = null;
   private readonly victims = new Map<string, Victim>();
   private readonly evaluations = new Map<string, Evaluation | null>();
@@ -43,6 +45,16 @@ export class Session {
 
   get defended(): Defended | null {
     return this.currentDefense;
+  }
+
+  /** The classifier made here last, trained or in training; the session owns it. */
+  get madeVictim(): MadeVictim | null {
+    return this.made;
+  }
+
+  replaceMadeVictim(made: MadeVictim | null): void {
+    this.made?.dispose();
+    this.made = made;
   }
 
   /** @throws StudioError `worker/nothing-loaded`. */
@@ -87,6 +99,7 @@ export class Session {
   /** Frees everything on the device. */
   dispose(): void {
     this.replaceDefended(null);
+    this.replaceMadeVictim(null);
     for (const victim of this.victims.values()) victim.dispose();
     this.victims.clear();
   }
@@ -124,16 +137,17 @@ export class Session {
     );
   }
 
-  /** The experiment's trigger on the loaded data, or null. @throws StudioError `trigger/invalid`. */
-  async triggerFor({ attack, seed }: Experiment): Promise<Trigger | null> {
+  /** The experiment's attack on the loaded data, which is also its trigger, or null. @throws StudioError `trigger/invalid`. */
+  async triggerFor({ attack, seed, model }: Experiment): Promise<PreparedAttack | null> {
     if (!attack) return null;
     const { dataset } = this.requireDataset();
     return attackByKind(attack.kind).prepare(attack.options, {
       height: dataset.height,
       width: dataset.width,
-      classes: this.loadedModel?.classes ?? dataset.classNames.length,
+      classes: (model.train ? null : this.loadedModel?.classes) ?? dataset.classNames.length,
       target: attack.target,
       seed,
+      normalization: model.normalization,
       image: (id) => this.images.get(id),
     });
   }

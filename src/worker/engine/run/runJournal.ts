@@ -127,10 +127,12 @@ export function newRecord(
   experiment: Experiment,
   labelMap: readonly number[],
   totalSteps: number,
+  kind: RunRecord['kind'] = 'defense',
 ): RunRecord {
   const now = new Date().toISOString();
   return {
     id,
+    kind,
     name: experiment.name,
     createdAt: now,
     updatedAt: now,

@@ -1,0 +1,71 @@
+import { poisoningSummary } from '../../compute/attacks/poisoningSummary';
+import { limitSplit } from '../../data/subsets';
+import { writePth } from '../../formats/exports/pthWriter';
+import { StudioError } from '../../protocol/errors';
+import { type Experiment, parseExperiment } from '../../protocol/experiment';
+import type { RequestName } from '../../protocol/messages';
+import type { PoisoningSummary } from '../../protocol/summaries';
+import type { Handlers } from '../rpc';
+import type { EngineContext } from './engine';
+import { loadModel } from './loadModel';
+import type { Session } from './session';
+
+type Names = Extract<RequestName, `victim/${string}` | `attack/${string}`>;
+
+/** The attack lab: classifiers made here, and what an attack does to the data. */
+export function victimHandlers({ session, files, queue, runs }: EngineContext): Pick<Handlers, Names> {
+  return {
+    async 'victim/train'({ experiment, resume }) {
+      const started = await runs.startVictim(experiment, resume);
+      files.keepExperiment(experiment);
+      return started;
+    },
+    async 'victim/adopt'() {
+      runs.requireNone('using the classifier it makes');
+      const made = session.madeVictim;
+      if (!made) {
+        throw new StudioError('worker/nothing-loaded', 'No classifier was trained here yet.');
+      }
+      const state = await queue.run(() => made.state());
+      const file = {
+        path: `${fileStem(made.experiment.name)}-victim.pth`,
+        blob: new Blob([writePth(state)]),
+      };
+      const model = await loadModel(file);
+      await queue.run(() => Promise.resolve(session.replaceModel(model)));
+      files.keepModel({ kind: 'files', files: [file] });
+      return { summary: model.summary };
+    },
+    async 'attack/plan'({ experiment }) {
+      return poisoningOf(session, parseExperiment(experiment, 'The experiment'));
+    },
+  };
+}
+
+/** What the experiment's attack would change of its training images. @throws StudioError `trigger/invalid`, `dataset/bad-labels`. */
+export async function poisoningOf(session: Session, experiment: Experiment): Promise<PoisoningSummary> {
+  const { dataset } = session.requireDataset();
+  const attack = await session.triggerFor(experiment);
+  if (!attack) {
+    throw new StudioError('trigger/invalid', 'This experiment names no attack, so nothing is poisoned.', {
+      subject: 'attack',
+    });
+  }
+  const { labels } = limitSplit(dataset.train, experiment.dataset.train, experiment.seed);
+  if (!labels) {
+    throw new StudioError('dataset/bad-labels', 'Only labelled images can be poisoned for training.', {
+      subject: 'dataset',
+    });
+  }
+  return poisoningSummary(attack.plan(labels, experiment.seed), labels, dataset.classNames.length);
+}
+
+/** A run's name as a file's. */
+function fileStem(name: string): string {
+  return (
+    name
+      .replace(/[^\w.-]+/g, '-')
+      .replace(/^[-.]+|[-.]+$/g, '')
+      .slice(0, 80) || 'made'
+  );
+}
