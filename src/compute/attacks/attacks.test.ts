@@ -38,9 +38,17 @@ const levels = (pixels: Float32Array) => Array.from(pixels, (value) => Math.roun
 
 describe('registry', () => {
   it('knows its members and names them where it does not know one', () => {
-    expect(ATTACKS.map(({ kind }) => kind)).toEqual(['badnets', 'blended', 'wanet', 'physical', 'batt']);
+    expect(ATTACKS.map(({ kind }) => kind)).toEqual([
+      'badnets',
+      'blended',
+      'wanet',
+      'physical',
+      'batt',
+      'adaptive',
+      'custom',
+    ]);
     expect(() => attackByKind('wanet9')).toThrow(
-      'There is no attack "wanet9"; the studio knows badnets, blended, wanet, physical, batt.',
+      'There is no attack "wanet9"; the studio knows badnets, blended, wanet, physical, batt, adaptive, custom.',
     );
   });
 });

@@ -86,7 +86,10 @@ describe('batt', () => {
   });
 
   it('wraps normalised values as the official code does, where asked to', async () => {
-    const normalization = { mean: [0.5, 0.4, 0.3], std: [0.25, 0.2, 0.5] };
+    const normalization: NonNullable<TriggerContext['normalization']> = {
+      mean: [0.5, 0.4, 0.3],
+      std: [0.25, 0.2, 0.5],
+    };
     const options = { pipeline: 'official-wrapped', angle: 0 };
     await expect(batt.prepare(options, context)).rejects.toThrow('how the model normalises');
     const attack = await batt.prepare(options, { ...context, normalization });

@@ -1,14 +1,16 @@
 import { StudioError } from '../../protocol/errors';
 import type { AttackDescriptor } from '../../protocol/summaries';
 import type { Attack } from './attack';
+import { adaptive } from './adaptive';
 import { badnets } from './badnets';
 import { batt } from './batt';
 import { blended } from './blended';
+import { custom } from './custom';
 import { physical } from './physical';
 import { wanet } from './wanet';
 
 /** Attacks by kind. Adding one is one file and one line here. */
-export const ATTACKS: readonly Attack[] = [badnets, blended, wanet, physical, batt];
+export const ATTACKS: readonly Attack[] = [badnets, blended, wanet, physical, batt, adaptive, custom];
 
 /**
  * The attack an experiment names.
