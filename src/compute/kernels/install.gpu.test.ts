@@ -54,9 +54,9 @@ describe('installKernels', () => {
   it('leaves uncovered shapes to the stock kernels', async () => {
     const installed = installKernels(open.backend);
     const y = tf.tidy(() =>
-      tf.conv2d(tf.ones<tf.Rank.R4>([1, 8, 8, 2]), tf.ones<tf.Rank.R4>([7, 7, 2, 3]), 1, 'valid'),
+      tf.conv2d(tf.ones<tf.Rank.R4>([1, 10, 10, 2]), tf.ones<tf.Rank.R4>([9, 9, 2, 3]), 1, 'valid'),
     );
-    expect(Array.from(await y.data())).toEqual(Array.from({ length: 12 }, () => 98));
+    expect(Array.from(await y.data())).toEqual(Array.from({ length: 12 }, () => 162));
     y.dispose();
     installed.uninstall();
   });

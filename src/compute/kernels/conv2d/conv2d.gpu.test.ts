@@ -20,12 +20,13 @@ beforeAll(async () => {
 });
 afterAll(() => open.close());
 
-const pad1: ConvAttrs['pad'] = [
+const padding = (p: number): ConvAttrs['pad'] => [
   [0, 0],
-  [1, 1],
-  [1, 1],
+  [p, p],
+  [p, p],
   [0, 0],
 ];
+const pad1 = padding(1);
 const cases: [name: string, x: number[], w: number[], stride: number, pad: ConvAttrs['pad']][] = [
   ['3x3, one channel, batch 1, odd size', [1, 5, 7, 1], [3, 3, 1, 1], 1, 'same'],
   ['3x3, three to eight channels', [2, 9, 11, 3], [3, 3, 3, 8], 1, pad1],
@@ -40,6 +41,13 @@ const cases: [name: string, x: number[], w: number[], stride: number, pad: ConvA
   ['1x1', [2, 5, 5, 6], [1, 1, 6, 3], 1, 'valid'],
   ['1x1, stride 2', [2, 8, 6, 8], [1, 1, 8, 16], 2, 'valid'],
   ['1x1, padded', [1, 4, 4, 4], [1, 1, 4, 8], 1, pad1],
+  ['5x5', [2, 9, 7, 6], [5, 5, 6, 8], 1, padding(2)],
+  ['5x5, stride 2, odd', [2, 11, 9, 3], [5, 5, 3, 5], 2, padding(2)],
+  ['7x7, stride 2, three channels, even', [2, 16, 12, 3], [7, 7, 3, 8], 2, padding(3)],
+  ['7x7, stride 2, odd', [1, 13, 15, 4], [7, 7, 4, 12], 2, padding(3)],
+  ['7x7 on an image smaller than the window', [2, 3, 4, 3], [7, 7, 3, 4], 2, padding(3)],
+  ['7x7, one channel, batch 1', [1, 9, 9, 1], [7, 7, 1, 1], 1, 'same'],
+  ['7x7 valid', [2, 10, 9, 5], [7, 7, 5, 8], 1, 'valid'],
   ['many rows', [16, 16, 16, 4], [3, 3, 4, 8], 1, pad1],
 ];
 
@@ -104,9 +112,10 @@ describe('convolution kernels against float64', () => {
 
   it('leaves other convolutions to the stock kernels', () => {
     const attrs: ConvAttrs = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC' };
-    expect(convGeometry([1, 8, 8, 3], [7, 7, 3, 8], attrs)).toBeNull();
+    expect(convGeometry([1, 8, 8, 3], [9, 9, 3, 8], attrs)).toBeNull();
     expect(convGeometry([1, 8, 8, 3], [3, 3, 3, 8], { ...attrs, dilations: 2 })).toBeNull();
     expect(convGeometry([1, 8, 8, 3], [3, 3, 3, 8], { ...attrs, strides: [1, 2] })).toBeNull();
+    expect(convGeometry([1, 8, 8, 3], [3, 5, 3, 8], attrs)).toBeNull();
     expect(convGeometry([1, 3, 8, 8], [3, 3, 3, 8], { ...attrs, dataFormat: 'NCHW' })).toBeNull();
   });
 });

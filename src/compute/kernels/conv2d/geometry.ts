@@ -16,6 +16,15 @@ export interface ConvGeometry {
   readonly padLeft: number;
 }
 
+/**
+ * The channels of a filter's input that a convolution reads: `first` and those behind it, of `of` in all. A convolution of
+ * a concatenation runs part by part, without the concatenation.
+ */
+export interface ChannelRange {
+  readonly first: number;
+  readonly of: number;
+}
+
 /** The attributes that tfjs's three convolution kernels share. */
 export interface ConvAttrs {
   readonly strides: [number, number] | number;
@@ -25,9 +34,12 @@ export interface ConvAttrs {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
+/** Sides that the kernels are written for: each is a source of its own, unrolled along the row. */
+const KERNELS: readonly number[] = [1, 3, 5, 7];
+
 /**
- * The geometry of a convolution that the own kernels cover, or null where the stock kernel has to do it: NHWC, kernels 1x1
- * and 3x3, equal strides of 1 or 2, no dilation.
+ * The geometry of a convolution that the own kernels cover, or null where the stock kernel has to do it: NHWC, square kernels
+ * of 1, 3, 5 and 7, equal strides of 1 or 2, no dilation.
  */
 export function convGeometry(
   inputShape: readonly number[],
@@ -49,7 +61,7 @@ export function convGeometry(
     false,
     'channelsLast',
   );
-  const square = kh === kw && (kh === 1 || kh === 3);
+  const square = kh === kw && KERNELS.includes(kh);
   const stride = info.strideHeight;
   if (!square || stride !== info.strideWidth || stride > 2) return null;
   if (info.dilationHeight !== 1 || info.dilationWidth !== 1 || ki !== ci) return null;

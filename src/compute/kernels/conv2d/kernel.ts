@@ -1,29 +1,64 @@
 import type { tf } from '../../tf';
 import { componentsFor, ints, runKernel, WORKGROUP, type Components, type KernelHost } from '../host';
 import { epilogue, epilogueInputs, epilogueLoaders, epilogueUniform, type ConvEpilogue } from './epilogue';
-import type { ConvGeometry } from './geometry';
-import { convTile, type ConvTile } from './tile';
+import type { ChannelRange, ConvGeometry } from './geometry';
+import { convTile, MAX_UNROLLED, type ConvTile } from './tile';
 import { quadLoader, quadStorer, times } from './wgsl';
 
 interface Variant extends ConvTile {
+  /** Unrolled taps of a row; 0 where the taps are looped over, whatever their number and the stride. */
   readonly kernelWidth: number;
   readonly stride: number;
   readonly outputs: Components;
 }
 
+/** WGSL that adds one row of the window, all taps unrolled: the columns of the row are loaded once and reused by every kx. */
+function unrolledRow(v: Variant, each: (line: (m: number, q: number) => string) => string): string {
+  const columns = times((v.pixels - 1) * v.stride + v.kernelWidth);
+  const taps = times(v.kernelWidth);
+  return `
+    for (var c = 0; c < ci; c++) {
+${columns.map((c) => `      let x${c} = select(0.0, x[row + col${c} + c], inside && in${c});`).join('\n')}
+${taps
+  .flatMap((kx) => [
+    ...times(v.channels / 4).map(
+      (q) => `      let w${kx}_${q} = load_w(tap + ${kx} * uniforms.weights.x + c, quad + ${q}, co);`,
+    ),
+    each((m, q) => `      a${m}_${q} += x${m * v.stride + kx} * w${kx}_${q};`),
+  ])
+  .join('\n')}
+    }`;
+}
+
+/** As `unrolledRow`, tap after tap. */
+function loopedRow(v: Variant, each: (line: (m: number, q: number) => string) => string): string {
+  const pixels = times(v.pixels);
+  return `
+    for (var kx = 0; kx < uniforms.walk.y; kx++) {
+${pixels.map((m) => `      let at${m} = ix + ${m} * stride + kx; let in${m} = inside && at${m} >= 0 && at${m} < width; let col${m} = row + clamp(at${m}, 0, width - 1) * ci;`).join('\n')}
+      let weights = tap + kx * uniforms.weights.x;
+      for (var c = 0; c < ci; c++) {
+${pixels.map((m) => `        let x${m} = select(0.0, x[col${m} + c], in${m});`).join('\n')}
+${times(v.channels / 4)
+  .map((q) => `        let w${q} = load_w(weights + c, quad + ${q}, co);`)
+  .join('\n')}
+${each((m, q) => `        a${m}_${q} += x${m} * w${q};`)}
+      }
+    }`;
+}
+
 /**
- * One invocation: `pixels` neighbours of one output row times `channels` channels, all in registers. It walks (ky, ci); the
- * input columns of a row are loaded once, one scalar each, and reused by every kx. Scalar input loads measured faster than
- * vec4 ones on lavapipe (13 against 8 GFLOP/s at 64 channels) and compile in a third of the time, since the body is a
- * quarter as long; they also take any channel count. Borders are clamped loads and a select: branches cost more.
+ * One invocation: `pixels` neighbours of one output row times `channels` channels, all in registers. Scalar input loads
+ * measured faster than vec4 ones on lavapipe (13 against 8 GFLOP/s at 64 channels) and compile in a third of the time, since
+ * the body is a quarter as long; they also take any channel count. Borders are clamped loads and a select: branches cost more.
  */
 function source(v: Variant): string {
-  const columns = times((v.pixels - 1) * v.stride + v.kernelWidth);
-  const pixels = times(v.pixels);
-  const quads = times(v.channels / 4);
-  const taps = times(v.kernelWidth);
+  const looped = v.kernelWidth === 0;
+  const columns = looped ? [] : times((v.pixels - 1) * v.stride + v.kernelWidth);
   const each = (line: (m: number, q: number) => string): string =>
-    pixels.flatMap((m) => quads.map((q) => line(m, q))).join('\n');
+    times(v.pixels)
+      .flatMap((m) => times(v.channels / 4).map((q) => line(m, q)))
+      .join('\n');
   return `
 ${quadLoader('w', v.outputs)}
 ${epilogueLoaders(v.outputs)}
@@ -37,27 +72,20 @@ fn main() {
   let width = uniforms.image.y;
   let ci = uniforms.image.z;
   let co = uniforms.output.z;
+  let stride = ${looped ? 'uniforms.walk.x' : v.stride};
   let ox = (t % uniforms.plan.z) * ${v.pixels};
   let outRow = t / uniforms.plan.z;
-  let top = (outRow % uniforms.output.x) * ${v.stride} - uniforms.window.y;
+  let top = (outRow % uniforms.output.x) * stride - uniforms.window.y;
   let image = (outRow / uniforms.output.x) * height;
-  let ix = ox * ${v.stride} - uniforms.window.z;
+  let ix = ox * stride - uniforms.window.z;
 ${columns.map((c) => `  let col${c} = clamp(ix + ${c}, 0, width - 1) * ci; let in${c} = ix + ${c} >= 0 && ix + ${c} < width;`).join('\n')}
 ${each((m, q) => `  var a${m}_${q} = vec4<f32>(0.0);`)}
   for (var ky = 0; ky < uniforms.window.x; ky++) {
     let iy = top + ky;
     let inside = iy >= 0 && iy < height;
     let row = (image + clamp(iy, 0, height - 1)) * width * ci;
-    let tap = ky * ${v.kernelWidth} * ci;
-    for (var c = 0; c < ci; c++) {
-${columns.map((c) => `      let x${c} = select(0.0, x[row + col${c} + c], inside && in${c});`).join('\n')}
-${taps
-  .flatMap((kx) => [
-    ...quads.map((q) => `      let w${kx}_${q} = load_w(tap + ${kx} * ci + c, quad + ${q}, co);`),
-    each((m, q) => `      a${m}_${q} += x${m * v.stride + kx} * w${kx}_${q};`),
-  ])
-  .join('\n')}
-    }
+    let tap = ky * uniforms.walk.y * uniforms.weights.x + uniforms.weights.y;
+${looped ? loopedRow(v, each) : unrolledRow(v, each)}
   }
 ${epilogue({
   pixels: v.pixels,
@@ -81,7 +109,7 @@ function flatten(g: ConvGeometry): ConvGeometry {
 
 /**
  * y = conv(x, w) with its epilogue: x [N,H,W,Ci], w [kh,kw,Ci,Co], y [N,Ho,Wo,Co], all float32. Sums run serially over
- * (ky, ci, kx) in f32. The caller owns the result.
+ * (ky, ci, kx) in f32, or (ky, kx, ci) for windows wider than 3. The caller owns the result. With a `range`, w has more input channels than x, and those are read.
  */
 export function conv2d(
   host: KernelHost,
@@ -89,12 +117,14 @@ export function conv2d(
   w: tf.TensorInfo,
   geometry: ConvGeometry,
   after: ConvEpilogue = {},
+  range: ChannelRange = { first: 0, of: geometry.inChannels },
 ): tf.TensorInfo {
   const g = flatten(geometry);
   const variant: Variant = {
     ...convTile(g),
-    kernelWidth: g.kernelWidth,
-    stride: g.stride,
+    ...(g.kernelWidth > MAX_UNROLLED
+      ? { kernelWidth: 0, stride: 0 }
+      : { kernelWidth: g.kernelWidth, stride: g.stride }),
     outputs: componentsFor(g.outChannels),
   };
   const tilesPerRow = Math.ceil(g.outWidth / variant.pixels);
@@ -114,6 +144,8 @@ export function conv2d(
       output: ints(g.outHeight, g.outWidth, g.outChannels),
       window: ints(g.kernelHeight, g.padTop, g.padLeft),
       plan: ints(pixelGroups, tiles, tilesPerRow),
+      walk: ints(g.stride, g.kernelWidth),
+      weights: ints(range.of, range.first),
       after: epilogueUniform(after),
     },
     groups: pixelGroups * Math.ceil(g.outChannels / variant.channels),

@@ -86,7 +86,8 @@ function variantFor(g: ConvGeometry): Variant {
   return {
     kernelWidth: g.kernelWidth,
     stride: g.stride,
-    inputChannels: g.inChannels < 4 ? 1 : 4,
+    // A window above 3x3 has as many sums as a row of a 3x3 one for four channels already with one channel.
+    inputChannels: g.inChannels < 4 || g.kernelWidth > 3 ? 1 : 4,
     quads: g.outChannels >= 8 ? 2 : 1,
     outputs: componentsFor(g.outChannels),
   };
