@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readFixture } from '../../tests/setup/fixture';
-import { augmentBatch, flipImage, greyImage, resizeCrop } from './augment';
+import { augmentBatch, augmentBytes, flipImage, greyImage, resizeCrop, streamWords } from './augment';
 import { centralCrop, cropParameters, type Crop } from './cropParameters';
+import { toUnitFloats } from './pixels';
 import { PURPOSE, RandomStream } from './random';
 
 interface ResizeFixture {
@@ -126,5 +127,19 @@ describe('augmentBatch', () => {
     const shared = () =>
       augmentBatch(pixels, count, height, width, 'official', new RandomStream(3, PURPOSE.augment));
     expect(shared()).toEqual(shared());
+  });
+});
+
+describe('augmentBytes', () => {
+  it('takes stream numbers of more than 32 bits apart and together again', () => {
+    expect([...streamWords([3, 0], 7 * 2 ** 32 + 2 ** 31)]).toEqual([3 - 2 ** 31, 7, -(2 ** 31), 7]);
+    const [count, height, width, seed, first] = [40, 4, 5, 2, 3 * 2 ** 32 - 20] as const;
+    const indices = Array.from({ length: count }, (_, i) => i);
+    const bytes = Uint8Array.from({ length: count * height * width * 3 }, (_, i) => (i * 7919) % 251);
+    const images = { bytes, streams: streamWords(indices, first) };
+    const streams = (i: number) => new RandomStream(seed, PURPOSE.augment, first + i);
+    expect(augmentBytes(images, height, width, 'official', seed)).toEqual(
+      augmentBatch(toUnitFloats(bytes), count, height, width, 'official', streams),
+    );
   });
 });

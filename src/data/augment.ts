@@ -1,13 +1,16 @@
 import { cropParameters, type Crop } from './cropParameters';
-import type { RandomStream } from './random';
+import { toUnitFloats } from './pixels';
+import { PURPOSE, RandomStream } from './random';
 
 /** `official`: crop, flip, grey (METHODS 1.2). `flip`: horizontal flips alone. */
 export type Augmentation = 'official' | 'flip' | 'none';
 
-const FLIP_PROBABILITY = 0.5;
-const GREY_PROBABILITY = 0.2;
-/** ITU-R 601-2 luma as torchvision rounds it (`rgb_to_grayscale`). */
-const LUMA = [0.2989, 0.587, 0.114] as const;
+/** How often an image is mirrored. */
+export const FLIP_PROBABILITY = 0.5;
+/** How often an image loses its colours. */
+export const GREY_PROBABILITY = 0.2;
+/** ITU-R 601-2 luma as torchvision rounds it (`rgb_to_grayscale`), for R, G, B. */
+export const LUMA = [0.2989, 0.587, 0.114] as const;
 
 /**
  * The official training augmentation: RandomResizedCrop to the same size (scale 0.8 to 1, ratio 3/4 to 4/3, bilinear without
@@ -39,6 +42,40 @@ export function augmentBatch(
     if (kind === 'official' && stream.uniform() < GREY_PROBABILITY) greyImage(to);
   }
   return out;
+}
+
+/** Images as they are stored, and where the augmentation of each draws from: what the graphics card is given of a batch. */
+export interface ByteImages {
+  /** uint8 RGB, [count, height, width, 3]. */
+  readonly bytes: Uint8Array;
+  /** [count, 2], the low and the high word of each image's stream number, as `streamWords` makes them. */
+  readonly streams: Int32Array;
+}
+
+/** The stream numbers `first + indices[i]` in two words each, low word first, [count, 2]. Whole and not negative. */
+export function streamWords(indices: ArrayLike<number>, first: number): Int32Array {
+  const words = new Int32Array(2 * indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const stream = first + (indices[i] ?? 0);
+    words[2 * i] = stream >>> 0;
+    words[2 * i + 1] = Math.floor(stream / 2 ** 32);
+  }
+  return words;
+}
+
+/** `images` as float32 in [0,1], augmented each from its own stream of `seed`; same layout, a new array. */
+export function augmentBytes(
+  images: ByteImages,
+  height: number,
+  width: number,
+  kind: Augmentation,
+  seed: number,
+): Float32Array {
+  const { bytes, streams } = images;
+  return augmentBatch(toUnitFloats(bytes), streams.length / 2, height, width, kind, (i) => {
+    const stream = ((streams[2 * i] ?? 0) >>> 0) + ((streams[2 * i + 1] ?? 0) >>> 0) * 2 ** 32;
+    return new RandomStream(seed, PURPOSE.augment, stream);
+  });
 }
 
 /** Where an output row or column reads: two source positions and how much of the second. */

@@ -8,9 +8,12 @@ export interface Crop {
   readonly width: number;
 }
 
-const SCALE = [0.8, 1] as const;
-const RATIO = [3 / 4, 4 / 3] as const;
-const ATTEMPTS = 10;
+/** Least and largest share of the image's area that a window has. */
+export const SCALE = [0.8, 1] as const;
+/** Least and largest width over height; each the other's reciprocal. */
+export const RATIO = [3 / 4, 4 / 3] as const;
+/** Draws until the fallback. */
+export const ATTEMPTS = 10;
 
 /** Python's `round`: to the nearest whole number, halves to the even one. */
 function pythonRound(value: number): number {

@@ -1,4 +1,5 @@
 import type { WebGPUBackend } from '../tf';
+import { augmentOwnKernel } from './augment/own';
 import {
   batchNormGradientKernel,
   batchNormNormalizeKernel,
@@ -34,6 +35,7 @@ const KERNELS: readonly OwnKernel[] = [
   maxPoolGradKernel,
   resizeBilinearGradKernel,
   inPlaceKernel,
+  augmentOwnKernel,
 ];
 
 /** Errors that a correct kernel in f32 stays far below on the small check shapes. */
