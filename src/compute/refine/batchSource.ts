@@ -1,8 +1,6 @@
-import { augmentBatch } from '../../data/augment';
+import { augmentBytes, streamWords, type ByteImages } from '../../data/augment';
 import { batchesPerEpoch, batchIndices, epochOrder } from '../../data/batches';
 import type { ImageSplit } from '../../data/dataset';
-import { toUnitFloats } from '../../data/pixels';
-import { PURPOSE, RandomStream } from '../../data/random';
 import type { RefineSettings } from '../../protocol/experiment';
 
 /** One step's images. */
@@ -11,6 +9,12 @@ export interface Batch {
   readonly indices: ArrayLike<number>;
   /** Float32 RGB in [0,1], [batchSize, H, W, 3], augmented where the settings say so. */
   readonly pixels: Float32Array;
+}
+
+/** One step's images as they are stored, not augmented yet; the bytes may be the data set's own and must not be changed. */
+export interface ByteBatch extends ByteImages {
+  /** Which images of the split they are. */
+  readonly indices: ArrayLike<number>;
 }
 
 /** Training batches by step number: which images, and how they are augmented, depend on seed and step alone. */
@@ -35,22 +39,28 @@ export class BatchSource {
   }
 
   /**
-   * The batch of `step`.
+   * The batch of `step`, augmented on the CPU.
    * @throws StudioError `dataset/decode-failed` naming the file that could not be decoded.
    */
   async batch(step: number): Promise<Batch> {
-    const { batchSize, augmentation } = this.settings;
     const { height, width } = this.size;
+    const images = await this.bytesOf(step);
+    const pixels = augmentBytes(images, height, width, this.settings.augmentation, this.seed);
+    return { indices: images.indices, pixels };
+  }
+
+  /**
+   * The same batch for `DeviceBatches`, which augments it with the draws that `batch` takes.
+   * @throws StudioError `dataset/decode-failed` naming the file that could not be decoded.
+   */
+  async bytesOf(step: number): Promise<ByteBatch> {
     const epoch = this.epochOf(step);
     if (epoch !== this.orderEpoch) {
       this.order = epochOrder(this.split.count, this.seed, epoch);
       this.orderEpoch = epoch;
     }
-    const indices = batchIndices(this.order, batchSize, step % this.stepsPerEpoch);
-    const read = toUnitFloats(await this.split.read(indices));
-    const pixels = augmentBatch(read, indices.length, height, width, augmentation, (i) => {
-      return new RandomStream(this.seed, PURPOSE.augment, epoch * this.split.count + (indices[i] ?? 0));
-    });
-    return { indices, pixels };
+    const indices = batchIndices(this.order, this.settings.batchSize, step % this.stepsPerEpoch);
+    const streams = streamWords(indices, epoch * this.split.count);
+    return { indices, streams, bytes: await this.split.read(indices) };
   }
 }
