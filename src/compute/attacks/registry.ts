@@ -6,11 +6,21 @@ import { badnets } from './badnets';
 import { batt } from './batt';
 import { blended } from './blended';
 import { custom } from './custom';
+import { labelConsistent } from './labelConsistent';
 import { physical } from './physical';
 import { wanet } from './wanet';
 
 /** Attacks by kind. Adding one is one file and one line here. */
-export const ATTACKS: readonly Attack[] = [badnets, blended, wanet, physical, batt, adaptive, custom];
+export const ATTACKS: readonly Attack[] = [
+  badnets,
+  blended,
+  wanet,
+  physical,
+  batt,
+  labelConsistent,
+  adaptive,
+  custom,
+];
 
 /**
  * The attack an experiment names.

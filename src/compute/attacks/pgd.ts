@@ -1,0 +1,67 @@
+import { StudioError } from '../../protocol/errors';
+import { crossEntropy } from '../refine/classificationLoss';
+import { gpuFence } from '../refine/gpuFence';
+import { tf } from '../tf';
+import type { Victim } from '../victim/victim';
+
+/** Projected gradient descent in the max norm, untargeted, from the image itself (Madry et al. 2018). */
+export interface PgdOptions {
+  /** Largest change of a pixel value, pixels in [0,1]. */
+  readonly epsilon: number;
+  readonly stepSize: number;
+  readonly steps: number;
+  /** `trained`: pixels go through the victim's own normalisation. `pixels`: as they are, as the published code has it. */
+  readonly input: 'trained' | 'pixels';
+  readonly signal?: AbortSignal;
+}
+
+/** Steps whose GPU work may be unfinished while the next one is recorded. */
+const STEPS_IN_FLIGHT = 2;
+
+/**
+ * Changes images so that the victim's cross-entropy on `labels` grows: x ← clamp(x + α · sign(∇x loss)) into the ε-ball about the
+ * original and into [0,1], `steps` times. The victim's own input pipeline is part of what is differentiated.
+ * @param pixels float32 RGB in [0,1], [labels.length, height, width, 3]; left alone. A new array is returned.
+ * @throws StudioError `aborted` where the signal fires.
+ */
+export async function pgd(
+  victim: Pick<Victim, 'classes' | 'forwardPixels' | 'forwardRaw' | 'toModelPixels'>,
+  pixels: Float32Array,
+  size: { readonly height: number; readonly width: number },
+  labels: Int32Array,
+  options: PgdOptions,
+): Promise<Float32Array> {
+  const { epsilon, stepSize, steps, input, signal } = options;
+  const original = tf.tensor4d(pixels, [labels.length, size.height, size.width, 3]);
+  const { targets, lowest, highest } = tf.tidy(() => ({
+    targets: tf.oneHot(tf.tensor1d(labels, 'int32'), victim.classes, 1, 0, 'float32') as tf.Tensor2D,
+    lowest: tf.maximum(tf.sub(original, epsilon), 0),
+    highest: tf.minimum(tf.add(original, epsilon), 1),
+  }));
+  const gradient = tf.grad((x) => {
+    const image = x as tf.Tensor4D;
+    const { logits } =
+      input === 'trained' ? victim.forwardPixels(image) : victim.forwardRaw(victim.toModelPixels(image));
+    return crossEntropy(logits, targets);
+  });
+  const fences: Promise<void>[] = [];
+  let current: tf.Tensor = original.clone();
+  try {
+    for (let step = 0; step < steps; step++) {
+      if (signal?.aborted) throw new StudioError('aborted', 'The attack was stopped.');
+      const next = tf.tidy(() => {
+        const slope = gradient(current);
+        const way = tf.sub(tf.cast(tf.greater(slope, 0), 'float32'), tf.cast(tf.less(slope, 0), 'float32'));
+        return tf.minimum(tf.maximum(tf.add(current, tf.mul(way, stepSize)), lowest), highest);
+      });
+      current.dispose();
+      current = next;
+      fences.push(gpuFence());
+      if (fences.length > STEPS_IN_FLIGHT) await fences.shift();
+    }
+    return (await current.data()) as Float32Array;
+  } finally {
+    await Promise.allSettled(fences);
+    tf.dispose([original, targets, lowest, highest, current]);
+  }
+}
