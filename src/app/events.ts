@@ -5,6 +5,7 @@ import { notifyError } from '../state/noticeStore';
 import { isLive, runEvaluated, runProgressed, useRunStore } from '../state/runStore';
 import { runSeries } from '../state/series';
 import { useSessionStore } from '../state/sessionStore';
+import { sweepProgressed, sweepRowDone } from '../state/sweepStore';
 
 /** Puts what the worker says where the page reads it. */
 export function receiveEvent(event: WorkerEvent): void {
@@ -41,6 +42,12 @@ export function receiveEvent(event: WorkerEvent): void {
     case 'run/failed':
       useRunStore.setState({ phase: 'failed', error: event.error, pending: null });
       notifyError(event.error);
+      return;
+    case 'sweep/progress':
+      sweepProgressed(event.progress);
+      return;
+    case 'sweep/row':
+      sweepRowDone(event.row);
       return;
     case 'device/lost':
       deviceFailed(event.error);

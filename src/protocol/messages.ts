@@ -2,6 +2,8 @@ import type { AdapterSummary } from './device';
 import type { WireError } from './errors';
 import type { Experiment, LabelMapSettings } from './experiment';
 import type { Evaluation, EvaluationPoint, MetricsRow, RunResults } from './results';
+import type { SweepCell } from './sweep';
+import type { SweepRow } from './sweepTable';
 import type {
   AttackDescriptor,
   DatasetSummary,
@@ -175,6 +177,12 @@ export interface Requests {
   };
   /** Loads the classifier made last as the model, as if its file had been dropped. */
   'victim/adopt': { params: Record<string, never>; result: ModelReady };
+  /** Runs every cell of an experiment's sweep on what is loaded; cells of the same file that are done already are not run again. */
+  'sweep/start': { params: { file: unknown }; result: Pick<StoredSweep, 'cells' | 'rows'> };
+  /** Stops after the current step; the same `sweep/start` goes on with what is missing. */
+  'sweep/stop': { params: Record<string, never>; result: null };
+  /** What the last sweep gave, also after a reload; null where there was none. */
+  'sweep/read': { params: Record<string, never>; result: StoredSweep | null };
   /** Which training images the experiment's attack changes; none of them is touched. */
   'attack/plan': { params: { experiment: Experiment }; result: PoisoningSummary };
   'run/pause': { params: { runId: string }; result: null };
@@ -248,6 +256,25 @@ export interface RunProgress {
   readonly note: string | null;
 }
 
+/** A run of a sweep, as the page lists it. */
+export type SweepCellSummary = Pick<SweepCell, 'index' | 'id' | 'values'>;
+
+/** How far a sweep is. */
+export interface SweepProgress {
+  readonly status: 'running' | 'done' | 'stopped';
+  /** The cell under way, from 0; the number of cells when all are done. */
+  readonly index: number;
+  readonly count: number;
+  readonly stage: 'victim' | 'defense' | null;
+}
+
+/** A sweep as it was kept. */
+export interface StoredSweep {
+  readonly file: unknown;
+  readonly cells: readonly SweepCellSummary[];
+  readonly rows: readonly SweepRow[];
+}
+
 /** Worker to page, unasked. */
 export type WorkerEvent =
   | { readonly kind: 'ready' }
@@ -271,6 +298,9 @@ export type WorkerEvent =
   | { readonly kind: 'run/checkpointed'; readonly runId: string; readonly step: number; readonly at: string }
   | { readonly kind: 'run/finished'; readonly runId: string; readonly results: RunResults }
   | { readonly kind: 'run/failed'; readonly runId: string; readonly error: WireError }
+  | { readonly kind: 'sweep/progress'; readonly progress: SweepProgress }
+  /** A run of the sweep is over, or was found done. */
+  | { readonly kind: 'sweep/row'; readonly row: SweepRow }
   | { readonly kind: 'device/lost'; readonly error: WireError }
   | { readonly kind: 'device/error'; readonly error: WireError }
   | { readonly kind: 'memory'; readonly tensors: number; readonly gpuBytes: number };

@@ -11,6 +11,7 @@ import { runHandlers } from './runHandlers';
 import { Runs } from './runs';
 import { Session } from './session';
 import { SessionFiles } from './sessionFiles';
+import { Sweeps } from './sweeps';
 import { victimHandlers } from './victimHandlers';
 
 /** What an engine is made of; the worker and the headless command bring their own. */
@@ -29,6 +30,7 @@ export interface EngineContext {
   readonly files: SessionFiles;
   readonly queue: GpuQueue;
   readonly runs: Runs;
+  readonly sweeps: Sweeps;
   readonly store: RunStore;
   readonly fetchDemo: () => Promise<Blob>;
   readonly emit: (event: WorkerEvent) => void;
@@ -71,6 +73,7 @@ export function createEngine(options: EngineOptions): Engine {
     files: new SessionFiles(store),
     queue,
     runs,
+    sweeps: new Sweeps({ session, queue, runs, store, emit }),
     store,
     fetchDemo,
     emit,

@@ -38,6 +38,7 @@ interface PreparedRun {
 export class Runs {
   private current: RunController | null = null;
   private starting = false;
+  private reserved = false;
 
   constructor(private readonly context: RunsContext) {}
 
@@ -48,8 +49,23 @@ export class Runs {
 
   /** @throws StudioError `worker/busy` while a run is under way; `what` completes "before ...". */
   requireNone(what: string): void {
+    if (this.reserved) {
+      throw new StudioError('worker/busy', `A sweep is under way. Stop it before ${what}.`);
+    }
     if (!this.starting && !this.active) return;
     throw new StudioError('worker/busy', `A run is under way. Stop it before ${what}.`);
+  }
+
+  /**
+   * Keeps everything that `requireNone` guards for one caller, who starts run after run until `release`. @throws StudioError `worker/busy`.
+   */
+  reserve(what: string): void {
+    this.requireNone(what);
+    this.reserved = true;
+  }
+
+  release(): void {
+    this.reserved = false;
   }
 
   /** @throws StudioError `worker/nothing-loaded` where no run of this id is under way. */
@@ -64,6 +80,12 @@ export class Runs {
    * @throws StudioError `worker/busy`, `worker/nothing-loaded`, `train/checkpoint-mismatch`, and as `prepareRefineRun`.
    */
   start(draft: Experiment, resume: string | null): Promise<StartedRun> {
+    this.requireNone('starting another');
+    return this.startReserved(draft, resume);
+  }
+
+  /** As `start`, for the caller that `reserve`d. */
+  startReserved(draft: Experiment, resume: string | null): Promise<StartedRun> {
     return this.exclusively(draft, async (experiment) => {
       const { session } = this.context;
       session.requireModel();
@@ -85,6 +107,12 @@ export class Runs {
    * @throws StudioError `worker/busy`, `worker/nothing-loaded`, `train/checkpoint-mismatch`, and as `prepareVictimRun`.
    */
   startVictim(draft: Experiment, resume: string | null): Promise<StartedRun> {
+    this.requireNone('training a classifier');
+    return this.startVictimReserved(draft, resume);
+  }
+
+  /** As `startVictim`, for the caller that `reserve`d. */
+  startVictimReserved(draft: Experiment, resume: string | null): Promise<StartedRun> {
     return this.exclusively(draft, async (experiment) => {
       const { session } = this.context;
       session.requireDataset();
@@ -117,7 +145,6 @@ export class Runs {
     draft: Experiment,
     begin: (experiment: Experiment) => Promise<StartedRun>,
   ): Promise<StartedRun> {
-    this.requireNone('starting another');
     this.starting = true;
     try {
       return await begin(parseExperiment(draft, 'The experiment'));

@@ -1,5 +1,6 @@
 import { poisoningSummary } from '../../compute/attacks/poisoningSummary';
 import { limitSplit } from '../../data/subsets';
+import type { InputFile } from '../../formats/input';
 import { writePth } from '../../formats/exports/pthWriter';
 import { StudioError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
@@ -7,13 +8,15 @@ import type { RequestName } from '../../protocol/messages';
 import type { PoisoningSummary } from '../../protocol/summaries';
 import type { Handlers } from '../rpc';
 import type { EngineContext } from './engine';
-import { loadModel } from './loadModel';
+import type { GpuQueue } from './gpuQueue';
+import { type LoadedModel, loadModel } from './loadModel';
 import type { Session } from './session';
 
-type Names = Extract<RequestName, `victim/${string}` | `attack/${string}`>;
+type Names = Extract<RequestName, `victim/${string}` | `attack/${string}` | `sweep/${string}`>;
 
-/** The attack lab: classifiers made here, and what an attack does to the data. */
-export function victimHandlers({ session, files, queue, runs }: EngineContext): Pick<Handlers, Names> {
+/** The attack lab: classifiers made here, what an attack does to the data, and many runs in a row. */
+export function victimHandlers(engine: EngineContext): Pick<Handlers, Names> {
+  const { session, files, queue, runs, sweeps } = engine;
   return {
     async 'victim/train'({ experiment, resume }) {
       const started = await runs.startVictim(experiment, resume);
@@ -22,24 +25,34 @@ export function victimHandlers({ session, files, queue, runs }: EngineContext): 
     },
     async 'victim/adopt'() {
       runs.requireNone('using the classifier it makes');
-      const made = session.madeVictim;
-      if (!made) {
-        throw new StudioError('worker/nothing-loaded', 'No classifier was trained here yet.');
-      }
-      const state = await queue.run(() => made.state());
-      const file = {
-        path: `${fileStem(made.experiment.name)}-victim.pth`,
-        blob: new Blob([writePth(state)]),
-      };
-      const model = await loadModel(file);
-      await queue.run(() => Promise.resolve(session.replaceModel(model)));
+      const { model, file } = await adoptVictim(session, queue);
       files.keepModel({ kind: 'files', files: [file] });
       return { summary: model.summary };
     },
+    'sweep/start': ({ file }) => sweeps.start(file),
+    'sweep/stop'() {
+      sweeps.stop();
+      return null;
+    },
+    'sweep/read': () => sweeps.read(),
     async 'attack/plan'({ experiment }) {
       return poisoningOf(session, parseExperiment(experiment, 'The experiment'));
     },
   };
+}
+
+/** Makes the classifier that was trained here last the session's model. @throws StudioError `worker/nothing-loaded`. */
+export async function adoptVictim(
+  session: Session,
+  queue: GpuQueue,
+): Promise<{ readonly model: LoadedModel; readonly file: InputFile }> {
+  const made = session.madeVictim;
+  if (!made) throw new StudioError('worker/nothing-loaded', 'No classifier was trained here yet.');
+  const state = await queue.run(() => made.state());
+  const file = { path: `${fileStem(made.experiment.name)}-victim.pth`, blob: new Blob([writePth(state)]) };
+  const model = await loadModel(file);
+  await queue.run(() => Promise.resolve(session.replaceModel(model)));
+  return { model, file };
 }
 
 /** What the experiment's attack would change of its training images. @throws StudioError `trigger/invalid`, `dataset/bad-labels`. */
