@@ -1,32 +1,5 @@
+import type { PoisoningSummary } from '../../protocol/summaries';
 import type { PoisonPlan } from './poisonPlan';
-
-/** How many images of one class a plan changes. */
-export interface PoisonedClass {
-  readonly label: number;
-  /** Training images of the class, by their true label. */
-  readonly images: number;
-  readonly poison: number;
-  readonly cover: number;
-  readonly noise: number;
-}
-
-/** What a plan does to the training data; plain JSON, so it can be shown and exported. */
-export interface PoisoningSummary {
-  readonly target: number;
-  readonly count: number;
-  readonly poison: number;
-  readonly cover: number;
-  readonly noise: number;
-  /** Poisoned images whose label is changed. */
-  readonly relabelled: number;
-  readonly classes: readonly PoisonedClass[];
-  /** Indices into the training images, ascending. */
-  readonly indices: {
-    readonly poison: readonly number[];
-    readonly cover: readonly number[];
-    readonly noise: readonly number[];
-  };
-}
 
 /** Counts a plan by class. @param labels true labels of all training images; @param classes how many classes there are. */
 export function poisoningSummary(plan: PoisonPlan, labels: Int32Array, classes: number): PoisoningSummary {
