@@ -1,5 +1,5 @@
 import { asStudioError, isInputError, StudioError } from '../src/protocol/errors';
-import { bench } from './bench';
+import { bench } from './bench/command';
 import { demo } from './demo';
 import { demoVictim } from './demoVictimCommand';
 import { inspect } from './inspect';
@@ -11,7 +11,11 @@ const COMMANDS: Readonly<
 > = {
   run: { usage: 'run FILE --out DIR [--steps N] [--resume]', main: run },
   inspect: { usage: 'inspect FILE', main: inspect },
-  bench: { usage: 'bench [--channels 8] [--width 8] [--batch 32] [--steps 5]', main: bench },
+  bench: {
+    usage:
+      'bench [--sweep | --steady N | --kernels-only] [--channels 8] [--width 8] [--batch 32] [--steps 5] [--jax] [--chrome] [--markdown]',
+    main: bench,
+  },
   demo: { usage: 'demo [--steps N] [--out DIR]', main: demo },
   'demo-victim': { usage: 'demo-victim --out DIR', main: demoVictim },
   schema: { usage: 'schema', main: schema },

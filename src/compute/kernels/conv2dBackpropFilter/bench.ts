@@ -14,7 +14,7 @@ export function conv2dBackpropFilterCases(batch: number): readonly KernelCase[] 
         .engine()
         .runKernel<tf.Tensor>(
           'Conv2DBackpropFilter',
-          { x: input as tf.Tensor, dy: dy as tf.Tensor },
+          { x: input, dy: dy },
           { strides: [stride, stride], pad, dataFormat: 'NHWC', filterShape: w },
         ),
     ),

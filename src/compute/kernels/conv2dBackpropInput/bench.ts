@@ -14,7 +14,7 @@ export function conv2dBackpropInputCases(batch: number): readonly KernelCase[] {
         .engine()
         .runKernel<tf.Tensor>(
           'Conv2DBackpropInput',
-          { dy: dy as tf.Tensor, filter: filter as tf.Tensor },
+          { dy: dy, filter: filter },
           { strides: [stride, stride], pad, dataFormat: 'NHWC', inputShape: x },
         ),
     ),

@@ -1,6 +1,6 @@
-import type { OpenDevice } from '../src/compute/device/device';
+import { tf, type WebGPUBackend } from '../tf';
 
-/** What was asked of the device since the last `take`. */
+/** What was asked of a device since the last `take`. */
 export interface GpuCounts {
   readonly dispatches: number;
   readonly submits: number;
@@ -9,31 +9,47 @@ export interface GpuCounts {
   /** `queue.writeBuffer` calls: a uniform block for each of tfjs's dispatches. */
   readonly uniformWrites: number;
   readonly bindGroups: number;
-  /** Dispatches by kernel: tfjs's own go by their program's class, ours by their key. */
+  /** Buffers created: 0 for a step that allocates nothing. */
+  readonly buffers: number;
+  /** Compute pipelines asked for: 0 for a step that compiles nothing. */
+  readonly pipelines: number;
+  /** Dispatches by kernel: tfjs's own go by their program's class, ours by their key or their pass's label. */
   readonly kernels: ReadonlyMap<string, number>;
 }
 
-const none = () => ({ dispatches: 0, submits: 0, uploads: 0, uniformWrites: 0, bindGroups: 0 });
+const none = () => ({
+  dispatches: 0,
+  submits: 0,
+  uploads: 0,
+  uniformWrites: 0,
+  bindGroups: 0,
+  buffers: 0,
+  pipelines: 0,
+});
 
-/** Counts the work and the buffer bytes of one device, by wrapping the calls that make them. For measuring only. */
+/**
+ * Counts the work and the buffer bytes of one device, by wrapping the calls that make them; there is no way back. For
+ * measuring only. Without a backend (another library's device) kernels have no names and live bytes are not known.
+ */
 export class GpuCounters {
-  /** The most bytes that all buffers created and not yet destroyed had at once, tfjs's pools included. */
+  /** The most bytes that all buffers created and not yet destroyed had at once, pools included. */
   peakBytes = 0;
-  private bytes = 0;
+  /** The most bytes that tfjs's tensors had at once, looked at whenever something was dispatched or allocated. */
+  peakLiveBytes = 0;
+  /** Bytes of the buffers that exist now. */
+  bytes = 0;
   private counts = none();
   private kernels = new Map<string, number>();
   private running = 'unnamed';
 
-  constructor({ device, backend }: OpenDevice) {
-    const run = backend.runWebGPUProgram.bind(backend);
-    backend.runWebGPUProgram = (program, ...rest) => {
-      // The class of ours is Object; the backend replaces the key by a longer one.
-      const key = program.shaderKey;
-      this.running = key.startsWith('refine-') ? key : program.constructor.name;
-      return run(program, ...rest);
-    };
+  constructor(
+    device: GPUDevice,
+    private readonly backend: WebGPUBackend | null,
+  ) {
+    if (backend) this.nameKernels(backend);
     this.countWork(device);
     this.countBuffers(device);
+    this.countPipelines(device);
   }
 
   /** The counts since the last call. */
@@ -42,6 +58,34 @@ export class GpuCounters {
     this.counts = none();
     this.kernels = new Map();
     return taken;
+  }
+
+  /** Bytes of tfjs's tensors now, variables included; 0 for another library's device. */
+  liveBytes(): number {
+    return this.backend ? tf.engine().state.numBytes : 0;
+  }
+
+  /** Peaks are counted anew from what exists now. */
+  resetPeaks(): void {
+    this.peakBytes = this.bytes;
+    this.peakLiveBytes = this.liveBytes();
+  }
+
+  private look(): void {
+    this.peakBytes = Math.max(this.peakBytes, this.bytes);
+    this.peakLiveBytes = Math.max(this.peakLiveBytes, this.liveBytes());
+  }
+
+  private nameKernels(backend: WebGPUBackend): void {
+    const run = backend.runWebGPUProgram.bind(backend);
+    backend.runWebGPUProgram = (program, ...rest) => {
+      // The class of ours is Object; the backend replaces the key by a longer one.
+      const key = program.shaderKey;
+      this.running = key.startsWith('refine-') ? key : program.constructor.name;
+      const result = run(program, ...rest);
+      this.look();
+      return result;
+    };
   }
 
   private countWork(device: GPUDevice): void {
@@ -86,9 +130,10 @@ export class GpuCounters {
     device.createBuffer = (descriptor) => {
       const buffer = create(descriptor);
       let alive = true;
+      this.counts.buffers += 1;
       if (descriptor.mappedAtCreation) this.counts.uploads += 1;
       this.bytes += descriptor.size;
-      this.peakBytes = Math.max(this.peakBytes, this.bytes);
+      this.look();
       const destroy = buffer.destroy.bind(buffer);
       buffer.destroy = () => {
         if (alive) this.bytes -= descriptor.size;
@@ -96,6 +141,19 @@ export class GpuCounters {
         return destroy();
       };
       return buffer;
+    };
+  }
+
+  private countPipelines(device: GPUDevice): void {
+    const now = device.createComputePipeline.bind(device);
+    device.createComputePipeline = (descriptor) => {
+      this.counts.pipelines += 1;
+      return now(descriptor);
+    };
+    const later = device.createComputePipelineAsync.bind(device);
+    device.createComputePipelineAsync = (descriptor) => {
+      this.counts.pipelines += 1;
+      return later(descriptor);
     };
   }
 }

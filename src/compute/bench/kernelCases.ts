@@ -1,0 +1,29 @@
+import { augmentCases } from '../kernels/augment/bench';
+import { batchNormCases } from '../kernels/batchNorm/bench';
+import { columnReduceCases } from '../kernels/columnReduce/bench';
+import { conv2dCases } from '../kernels/conv2d/bench';
+import { conv2dBackpropFilterCases } from '../kernels/conv2dBackpropFilter/bench';
+import { conv2dBackpropInputCases } from '../kernels/conv2dBackpropInput/bench';
+import { foldedConvCases } from '../kernels/foldedConv/bench';
+import { maxPoolGradCases } from '../kernels/maxPoolGrad/bench';
+import { optimizerCases } from '../kernels/optimizer/bench';
+import { pixelCases } from '../kernels/pixels/bench';
+import { resizeBilinearGradCases } from '../kernels/resizeBilinearGrad/bench';
+import type { KernelCase } from './kernelCase';
+
+/** Every kernel's cases, in the order of the table. */
+export function kernelCases(batch: number): readonly KernelCase[] {
+  return [
+    ...conv2dCases(batch),
+    ...conv2dBackpropInputCases(batch),
+    ...conv2dBackpropFilterCases(batch),
+    ...foldedConvCases(batch),
+    ...batchNormCases(batch),
+    ...maxPoolGradCases(batch),
+    ...resizeBilinearGradCases(batch),
+    ...columnReduceCases(batch),
+    ...pixelCases(batch),
+    ...augmentCases(batch),
+    ...optimizerCases(),
+  ];
+}

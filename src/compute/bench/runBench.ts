@@ -1,0 +1,98 @@
+import type { OpenDevice } from '../device/device';
+import { kernelCases } from './kernelCases';
+import { measureKernels, type KernelTiming } from './measureKernels';
+import { matmulRate, type MatmulRate } from './matmulRate';
+import type { StepSize } from './stepCost';
+import { sizeText } from './stepCost';
+import { steadyState, type SteadyState } from './steadyState';
+import { measureCell, RateEstimates, type CellResult, type PeerColumn } from './sweep';
+
+/** What is to be measured; the command line and the page fill it in. */
+export interface BenchRequest {
+  readonly mode: 'step' | 'sweep' | 'steady' | 'kernels';
+  readonly sizes: readonly StepSize[];
+  readonly steps: number;
+  readonly budgetSeconds: number;
+  readonly stock: boolean;
+  readonly only: string;
+}
+
+/** What came of it. */
+export interface BenchReport {
+  readonly adapter: string;
+  readonly matmul: MatmulRate | null;
+  readonly cells: readonly CellResult[];
+  readonly steady: SteadyState | null;
+  readonly kernels: readonly KernelTiming[];
+}
+
+/** Where a benchmark runs. */
+export interface BenchHost {
+  /** Opens a device of its own, which the benchmark closes. */
+  readonly openFresh: () => Promise<OpenDevice>;
+  readonly peers: readonly PeerColumn[];
+  /** One line for the person who waits. */
+  readonly say: (line: string) => void;
+}
+
+const WARMUP_SHARE = 0.25;
+
+/** Measures, closing every device it opens. */
+export async function runBench(request: BenchRequest, host: BenchHost): Promise<BenchReport> {
+  const open = await host.openFresh();
+  const adapter = open.adapter.name;
+  host.say(adapter);
+  if (request.mode === 'steady' || request.mode === 'kernels') {
+    try {
+      return {
+        adapter,
+        matmul: null,
+        cells: [],
+        steady: null,
+        kernels: [],
+        ...(await alone(request, open, host)),
+      };
+    } finally {
+      open.close();
+    }
+  }
+  const matmul = await matmulRate(open).finally(() => open.close());
+  host.say(`Best product: ${matmul.gflops.toPrecision(3)} GFLOP/s (${matmul.by}, ${matmul.size})`);
+  const rates = new RateEstimates(matmul.gflops * WARMUP_SHARE);
+  const cells: CellResult[] = [];
+  for (const size of request.sizes) {
+    host.say(sizeText(size));
+    const listener = (name: string, step: number, ms: number): void =>
+      host.say(`  ${step === 0 ? 'first step' : `step ${step}`}, ${name}: ${Math.round(ms)} ms`);
+    const cell = await measureCell(size, { ...request, ...host, listener }, rates);
+    for (const column of cell.columns)
+      if (column.status !== 'measured') host.say(`  ${column.name}: ${column.status}, ${column.reason}`);
+    cells.push(cell);
+  }
+  return { adapter, matmul, cells, steady: null, kernels: [] };
+}
+
+async function alone(
+  request: BenchRequest,
+  open: OpenDevice,
+  host: BenchHost,
+): Promise<Pick<BenchReport, 'steady'> | Pick<BenchReport, 'kernels'>> {
+  const [size] = request.sizes;
+  if (request.mode === 'steady' && size) {
+    host.say(`${sizeText(size)}, ${request.steps} steps with our kernels`);
+    return { steady: await steadyState(open, size, milestones(request.steps)) };
+  }
+  const cases = kernelCases(size?.batch ?? 32).filter(({ kernel }) => kernel.includes(request.only));
+  const kernels = await measureKernels(open, cases, request.steps, (row) =>
+    host.say(
+      `  ${row.kernel}, ${row.shape}: ${row.stockMs.toFixed(2)} → ${row.oursMs.toFixed(2)} ms, ${row.ratio.toFixed(1)}x`,
+    ),
+  );
+  return { kernels };
+}
+
+/** Steps 1, 2, 3, then every fifth part of them all. */
+export function milestones(steps: number): number[] {
+  const fifths = [1, 2, 3, 4, 5].map((part) => Math.round((steps * part) / 5));
+  return [...new Set([1, 2, 3, ...fifths])].filter((at) => at >= 1 && at <= steps).sort((a, b) => a - b);
+}
