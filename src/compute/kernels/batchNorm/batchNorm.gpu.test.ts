@@ -29,7 +29,7 @@ async function errors(shape: Shape, relu: boolean, offset: number): Promise<numb
   const [xs, gs] = [seededValues(size, 1).map((value) => value + offset), seededValues(size, 2)];
   const [gammas, betas] = [seededValues(channels, 3), seededValues(channels, 4)];
   const reference = batchNormReference(xs, gammas, betas, gs, EPSILON, relu);
-  await poison(size, channels * 4, channels * 2, channels);
+  await poison(size, channels * 6, channels * 2, channels);
   const results = tf.tidy(() => {
     const [x, dy] = [tf.tensor4d(xs, shape), tf.tensor4d(gs, shape)];
     const [gamma, beta] = [tf.tensor1d(gammas), tf.tensor1d(betas)];

@@ -7,14 +7,14 @@ export interface BatchNormTrain {
   /** [N,H,W,C], normalised by the batch's own statistics, scaled, shifted, and rectified if asked. */
   readonly y: tf.Tensor4D;
   /**
-   * [STATISTICS_ROWS, C], not differentiable; rows 2 and 3 are the kernels' own. Kept in one piece, because every slice of
+   * [STATISTICS_ROWS, C], not differentiable; rows 2, 3 and 5 are the kernels' own. Kept in one piece, because every slice of
    * it would be a dispatch.
    */
   readonly statistics: tf.Tensor2D;
 }
 
 /** Rows of `BatchNormTrain.statistics`. */
-export const STATISTICS_ROWS = 5;
+export const STATISTICS_ROWS = 6;
 /** The row with the biased variance (divided by N*H*W). */
 export const VARIANCE_ROW = 1;
 /** The row with the mean of x plus the bias that was left out in front. */
@@ -113,6 +113,6 @@ function withPrimitives(
   const none = tf.zerosLike(mean);
   return {
     y: normalize(x, gamma, beta) as tf.Tensor4D,
-    statistics: tf.stack([mean, variance, none, none, bias ? tf.add(mean, bias) : mean]) as tf.Tensor2D,
+    statistics: tf.stack([mean, variance, none, none, bias ? tf.add(mean, bias) : mean, none]) as tf.Tensor2D,
   };
 }

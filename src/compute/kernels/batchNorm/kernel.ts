@@ -4,9 +4,12 @@ import { componentsFor, floats, ints, runKernel, WORKGROUP, type Components, typ
 
 const vector = (components: Components): string => (components === 4 ? 'vec4<f32>' : 'f32');
 
+/** Rows that are summed on their own before they join a chunk's sums: rounding grows with the longest serial sum. */
+const BLOCK = 16;
+
 /**
  * Per chunk of rows and channel: the mean and the sum of squared deviations, [chunks, 2, C]. Sums are taken about the
- * chunk's first value, so that a large mean does not eat the variance.
+ * chunk's first value, so that a large mean does not eat the variance, and in blocks.
  */
 function partialMoments(host: KernelHost, x: tf.TensorInfo, rows: number, channels: number): tf.TensorInfo {
   const components = componentsFor(channels);
@@ -33,10 +36,16 @@ fn main() {
   let origin = x[first * width + column];
   var sum = ${type}(0.0);
   var squares = ${type}(0.0);
-  for (var row = first; row < end; row++) {
-    let d = x[row * width + column] - origin;
-    sum += d;
-    squares += d * d;
+  for (var start = first; start < end; start += ${BLOCK}) {
+    var part = ${type}(0.0);
+    var partSquares = ${type}(0.0);
+    for (var row = start; row < min(start + ${BLOCK}, end); row++) {
+      let d = x[row * width + column] - origin;
+      part += d;
+      partSquares += d * d;
+    }
+    sum += part;
+    squares += partSquares;
   }
   let n = f32(end - first);
   result[chunk * 2 * width + column] = origin + sum / n;
@@ -46,8 +55,9 @@ fn main() {
 }
 
 /**
- * Batch statistics of x, seen as [rows, C]: returns [5, C] with mean, biased variance, gamma / sqrt(variance + epsilon),
- * beta, and mean + bias. Chunks are merged pairwise in order (Chan, Golub and LeVeque 1979). The caller owns the result.
+ * Batch statistics of x, seen as [rows, C]: returns [6, C] with mean, biased variance, gamma / sqrt(variance + epsilon),
+ * beta, mean + bias, and what the mean lost when it was rounded. Chunks are merged about the first one's mean (Chan, Golub
+ * and LeVeque 1979), by a workgroup a channel. The caller owns the result.
  */
 export function batchNormStatistics(
   host: KernelHost,
@@ -71,36 +81,46 @@ export function batchNormStatistics(
       { name: 'bias', tensor: bias ?? beta, components: 1 },
     ],
     outputComponents: 1,
-    output: [5, channels],
+    output: [6, channels],
     uniforms: {
       shape: ints(rows, channels, chunkRows, Math.ceil(rows / chunkRows)),
       mode: ints(bias ? 1 : 0),
       factor: floats(epsilon),
     },
-    groups: Math.ceil(channels / WORKGROUP),
+    groups: channels,
     code: () => `
+var<workgroup> sums : array<vec2<f32>, ${WORKGROUP}>;
 fn main() {
-  let c = groupIndex() * ${WORKGROUP} + i32(localIndex);
+  let c = groupIndex();
+  let lane = i32(localIndex);
   let channels = uniforms.shape.y;
-  if (c >= channels) { return; }
-  var mean = 0.0;
-  var squares = 0.0;
-  for (var chunk = 0; chunk < uniforms.shape.w; chunk++) {
-    let before = f32(chunk * uniforms.shape.z);
-    let n = min(f32(uniforms.shape.z), f32(uniforms.shape.x) - before);
-    let d = partial[chunk * 2 * channels + c] - mean;
-    let share = n / (before + n);
-    mean += d * share;
-    squares += partial[(chunk * 2 + 1) * channels + c] + d * d * before * share;
+  let origin = partial[c];
+  // Sum and squares of all values about the origin.
+  var sum = vec2<f32>(0.0);
+  for (var chunk = lane; chunk < uniforms.shape.w; chunk += ${WORKGROUP}) {
+    let n = f32(min(uniforms.shape.z, uniforms.shape.x - chunk * uniforms.shape.z));
+    let d = partial[chunk * 2 * channels + c] - origin;
+    sum += vec2<f32>(n * d, n * d * d + partial[(chunk * 2 + 1) * channels + c]);
   }
-  let variance = squares / f32(uniforms.shape.x);
-  result[c] = mean;
-  result[channels + c] = variance;
-  result[2 * channels + c] = gamma[c] / sqrt(variance + uniforms.factor.x);
-  result[3 * channels + c] = beta[c];
-  var shifted = mean;
-  if (uniforms.mode.x > 0) { shifted += bias[c]; }
-  result[4 * channels + c] = shifted;
+  sums[lane] = sum;
+  for (var half = ${WORKGROUP / 2}; half > 0; half /= 2) {
+    workgroupBarrier();
+    if (lane < half) { sums[lane] += sums[lane + half]; }
+  }
+  if (lane == 0) {
+    let count = f32(uniforms.shape.x);
+    let d = sums[0].x / count;
+    let mean = origin + d;
+    let variance = max(sums[0].y / count - d * d, 0.0);
+    result[c] = mean;
+    result[channels + c] = variance;
+    result[2 * channels + c] = gamma[c] / sqrt(variance + uniforms.factor.x);
+    result[3 * channels + c] = beta[c];
+    var shifted = mean;
+    if (uniforms.mode.x > 0) { shifted += bias[c]; }
+    result[4 * channels + c] = shifted;
+    result[5 * channels + c] = d - (mean - origin);
+  }
 }`,
   });
   host.disposeData(partial.dataId);
@@ -108,7 +128,8 @@ fn main() {
 }
 
 /** WGSL: the normalised value before ReLU; forward and backward share it, so that both see the same sign. */
-const NORMALIZED = `(x[i] - stats[c]) * stats[2 * width + c] + stats[3 * width + c]`;
+const CENTRED = `((x[i] - stats[c]) - stats[5 * width + c])`;
+const NORMALIZED = `${CENTRED} * stats[2 * width + c] + stats[3 * width + c]`;
 
 /** y = relu?((x - mean) * scale + beta) with `stats` of `batchNormStatistics`. The caller owns y. */
 export function batchNormNormalize(
@@ -170,7 +191,7 @@ export function batchNormGradient(
   const gradient = `
     let passes = (${NORMALIZED} > ${type}(0.0)) | ${components === 4 ? 'vec4<bool>(uniforms.mode.x == 0)' : '(uniforms.mode.x == 0)'};
     let g = select(${type}(0.0), dy[i], passes);
-    let h = (x[i] - stats[c]) / sqrt(stats[width + c] + uniforms.factor.x);`;
+    let h = ${CENTRED} / sqrt(stats[width + c] + uniforms.factor.x);`;
   const chunkRows = Math.ceil(rows / chunkCount(rows));
   const chunks = Math.ceil(rows / chunkRows);
   const partial = runKernel(host, {

@@ -15,7 +15,7 @@ async function checked(pick: 'variance' | 'y' | 'dx'): Promise<number> {
   const [xs, gs] = [seededValues(SIZE, 6).map((value) => value + 3), seededValues(SIZE, 7)];
   const [gammas, betas] = [seededValues(8, 8), seededValues(8, 9)];
   const reference: BatchNormReference = batchNormReference(xs, gammas, betas, gs, EPSILON, true);
-  await poison(SIZE, 32, 16);
+  await poison(SIZE, 48, 16);
   const result = tf.tidy(() => {
     const x = tf.tensor4d(xs, SHAPE);
     const [gamma, beta] = [tf.tensor1d(gammas), tf.tensor1d(betas)];
