@@ -4,6 +4,7 @@ import { centralCrop, cropParameters } from '../../../data/cropParameters';
 import { PURPOSE, RandomStream } from '../../../data/random';
 import { openDevice, type OpenDevice } from '../../device/device';
 import { tf } from '../../tf';
+import { Plan } from '../../plan/plan';
 import { installKernels, type InstalledKernels } from '../install';
 import { poison } from '../reference/check';
 import { seededBytes } from '../reference/seededBytes';
@@ -12,6 +13,7 @@ import { DeviceBatches } from './deviceBatches';
 import { augmentKernel, drawAugmentation } from './kernel';
 import { AUGMENT } from './names';
 import { packedWords } from './packedWords';
+import { pixelsInto } from './pixelsInto';
 
 let open: OpenDevice;
 let installed: InstalledKernels;
@@ -159,6 +161,34 @@ describe('DeviceBatches', () => {
     expect(problems).toEqual([]);
   });
 
+  /** Lays `pixels()` out once and replays it for one batch after the other. */
+  async function replayed(batches: DeviceBatches) {
+    const bytes = first.bytes.length * 4;
+    const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+    const target = open.device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST });
+    const { operations, placed } = pixelsInto(open.backend, batches, target);
+    const plan = new Plan(open.device, [operations], placed);
+    for (const images of [first, second, first]) {
+      const read = open.device.createBuffer({ size: bytes, usage: MAP_READ | COPY_DST });
+      batches.write(images);
+      plan.run([0], (encoder) => encoder.copyBufferToBuffer(target, 0, read, 0, bytes));
+      await read.mapAsync(GPUMapMode.READ);
+      expect(worst(new Float32Array(read.getMappedRange().slice(0)), want(images))).toBeLessThan(1e-6);
+      read.destroy();
+    }
+    plan.dispose();
+    target.destroy();
+  }
+
+  it('is recorded once and replayed', async () => {
+    const start = [tf.memory().numTensors, open.backend.numDataIds()];
+    const batches = new DeviceBatches(size, 'official', 4);
+    await replayed(batches);
+    batches.dispose();
+    expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(start);
+    expect(problems).toEqual([]);
+  });
+
   it('refuses a batch of another size', () => {
     const batches = new DeviceBatches(size, 'none', 4);
     expect(() => batches.write(batchOf([4, 6, 7]))).toThrow('4 images where 5');
@@ -185,6 +215,7 @@ describe('DeviceBatches', () => {
     await twice(batches);
     const [before, after] = await twice(batches);
     expect(after).toBe(before);
+    await replayed(batches);
     batches.dispose();
     expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(start);
     expect(problems).toEqual([]);

@@ -28,14 +28,14 @@ export class DeviceBatches {
   /** @param seed the run's, whole: with an image's stream number it decides the image. */
   constructor(size: BatchSize, augmentation: Augmentation, seed: number) {
     this.attrs = { ...size, augmentation, seed };
-    const backend = hostOf(AUGMENT);
-    this.onDevice = backend !== null;
-    this.inputs = backend
+    const host = hostOf(AUGMENT);
+    this.onDevice = host !== null;
+    this.inputs = host
       ? new DeviceInputs(
-          new PersistentInput<tf.Tensor1D>(backend, [wordsFor(valuesOf(size))], 'int32'),
-          new PersistentInput<tf.Tensor2D>(backend, [size.count, 2], 'int32'),
+          new PersistentInput<tf.Tensor1D>(host, [wordsFor(valuesOf(size))], 'int32'),
+          new PersistentInput<tf.Tensor2D>(host, [size.count, 2], 'int32'),
         )
-      : new HostInputs();
+      : new HostInputs(size);
   }
 
   /** Makes `images` the batch of every `pixels()` from now on; what was recorded before keeps its own. */
@@ -90,22 +90,24 @@ class DeviceInputs {
 
 /** The same on the CPU, for any backend; on WebGPU the floats keep their buffer. */
 class HostInputs {
-  private readonly backend = tf.backend();
-  private input: PersistentInput<tf.Tensor4D> | null = null;
-  private tensor: tf.Tensor4D | null = null;
+  private readonly input: PersistentInput<tf.Tensor4D> | null;
+  private tensor: tf.Tensor4D | null;
 
-  write(images: ByteImages, attrs: AugmentAttrs): void {
-    const { count, height, width, augmentation, seed } = attrs;
+  constructor({ count, height, width }: BatchSize) {
+    const backend = tf.backend();
+    const shape = [count, height, width, 3];
+    this.input = backend instanceof WebGPUBackend ? new PersistentInput(backend, shape, 'float32') : null;
+    this.tensor = this.input?.tensor ?? null;
+  }
+
+  write(images: ByteImages, { count, height, width, augmentation, seed }: AugmentAttrs): void {
     const values = augmentBytes(images, height, width, augmentation, seed);
-    const shape: [number, number, number, number] = [count, height, width, 3];
-    if (this.backend instanceof WebGPUBackend) {
-      this.input ??= new PersistentInput(this.backend, shape, 'float32');
+    if (this.input) {
       this.input.write(values);
-      this.tensor = this.input.tensor;
-    } else {
-      this.tensor?.dispose();
-      this.tensor = tf.keep(tf.tensor4d(values, shape));
+      return;
     }
+    this.tensor?.dispose();
+    this.tensor = tf.keep(tf.tensor4d(values, [count, height, width, 3]));
   }
 
   pixels(): tf.Tensor4D {
@@ -116,6 +118,5 @@ class HostInputs {
   dispose(): void {
     this.tensor?.dispose();
     this.tensor = null;
-    this.input = null;
   }
 }

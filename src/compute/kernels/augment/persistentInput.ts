@@ -17,21 +17,18 @@ interface RawBackend {
 export class PersistentInput<T extends tf.Tensor> {
   /** Do not dispose it; tidies leave it alone. */
   readonly tensor: T;
+  /** Its buffer on the device, the same one until `dispose`. */
+  readonly buffer: GPUBuffer;
   private readonly raw: RawBackend;
 
   constructor(backend: WebGPUBackend, shape: readonly number[], dtype: 'int32' | 'float32') {
     this.raw = backend as unknown as RawBackend;
     const info = backend.makeTensorInfo([...shape], dtype);
     this.tensor = tf.keep(tf.engine().makeTensorFromTensorInfo(info) as T);
-  }
-
-  /** Its buffer on the device, the same one from the first call to `dispose`. */
-  get buffer(): GPUBuffer {
-    const { dataId } = this.tensor;
-    this.raw.uploadToGPU(dataId);
-    const { resource } = this.raw.tensorMap.get(dataId);
+    this.raw.uploadToGPU(info.dataId);
+    const { resource } = this.raw.tensorMap.get(info.dataId);
     if (!(resource instanceof GPUBuffer)) throw new Error('A persistent input has no buffer on the device.');
-    return resource;
+    this.buffer = resource;
   }
 
   /**
