@@ -1,5 +1,6 @@
 import { StudioError } from '../../protocol/errors';
 import type { AdapterSummary } from '../../protocol/device';
+import { watchPipelines } from '../plan/watchPipelines';
 import { tf, WebGPUBackend } from '../tf';
 
 /** What the studio asks of a device beyond the defaults: features are taken where the adapter has them. */
@@ -63,6 +64,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<OpenD
       },
     );
   }
+  watchPipelines(device);
   return install(device, summarise(adapter));
 }
 

@@ -11,6 +11,7 @@ import { conv2dBackpropFilterKernel } from './conv2dBackpropFilter/own';
 import { conv2dBackpropInputKernel } from './conv2dBackpropInput/own';
 import { foldedConvGradientKernel, foldedConvKernel, turnWeightsKernel } from './foldedConv/own';
 import { maxPoolGradKernel } from './maxPoolGrad/own';
+import { movingAverageKernel } from './optimizer/movingAverage';
 import { inPlaceKernel } from './optimizer/own';
 import { clampGradientKernel, normalizePixelsKernel } from './pixels/own';
 import { register, switchOff, unregister, type OwnKernel } from './registry';
@@ -35,6 +36,7 @@ const KERNELS: readonly OwnKernel[] = [
   maxPoolGradKernel,
   resizeBilinearGradKernel,
   inPlaceKernel,
+  movingAverageKernel,
   augmentOwnKernel,
 ];
 

@@ -3,6 +3,7 @@ import type { StateDict } from '../../formats/models/stateDict';
 import { tf } from '../tf';
 import { floatValues } from './layout';
 import { MEAN_ROW, STATISTICS_ROWS, VARIANCE_ROW } from '../kernels/batchNorm/batchNorm';
+import { moveAverage } from '../kernels/optimizer/movingAverage';
 import type { NormSpec } from './trace';
 
 /** PyTorch's BatchNorm2d default: the weight of the newest batch in the running statistics. */
@@ -25,10 +26,10 @@ export class RunningStatistics {
   private readonly offsets = new Map<string, { readonly mean: number; readonly variance: number }>();
   private readonly total: number;
   private readonly flat: tf.Variable<tf.Rank.R1>;
-  private readonly keep = tf.scalar(1 - MOMENTUM);
   /** Momentum by element, with the factor that makes a variance unbiased; by the layers' counts. */
   private readonly factors = new Map<string, tf.Tensor1D>();
   private readonly tracked = new Map<string, number>();
+  private counting = true;
 
   constructor(private readonly norms: readonly NormSpec[]) {
     let offset = 0;
@@ -65,11 +66,25 @@ export class RunningStatistics {
     });
     tf.tidy(() => {
       const current = tf.concat1d(seen.map(({ statistics }) => statistics.as1D()));
-      const moved = tf.mul(current, this.factor(seen.map(({ count }) => count)));
-      this.flat.assign(tf.add(tf.mul(this.flat, this.keep), moved));
+      moveAverage(this.flat, current, this.factor(seen.map(({ count }) => count)), 1 - MOMENTUM);
     });
     for (const { statistics } of seen) statistics.dispose();
+    if (this.counting) this.count();
+  }
+
+  /** One batch more was tracked; `update` calls it, and whoever has the GPU do what `update` recorded. */
+  count(): void {
     for (const { normKey } of this.norms) this.tracked.set(normKey, (this.tracked.get(normKey) ?? 0) + 1);
+  }
+
+  /** What `body` gives; batches that it runs are not counted. */
+  uncounted<T>(body: () => T): T {
+    this.counting = false;
+    try {
+      return body();
+    } finally {
+      this.counting = true;
+    }
   }
 
   /** Takes over what a state_dict holds; a counter that is not there starts at 0. */
@@ -103,7 +118,6 @@ export class RunningStatistics {
 
   dispose(): void {
     this.flat.dispose();
-    this.keep.dispose();
     for (const factor of this.factors.values()) factor.dispose();
     this.factors.clear();
   }

@@ -91,6 +91,14 @@ class Trainable implements TrainableNetwork {
     return { output, features: features ?? null };
   }
 
+  uncounted<T>(body: () => T): T {
+    return this.running.uncounted(body);
+  }
+
+  countBatch(): void {
+    this.running.count();
+  }
+
   async stateDict(): Promise<StateDict> {
     const learned = this.trace.tensors.filter(({ role }) => isParameter(role));
     const read = await readTogether([

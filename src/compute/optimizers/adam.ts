@@ -1,7 +1,7 @@
 import type { OptimizerSettings } from '../../protocol/experiment';
-import { adamStep } from '../kernels/optimizer/adam';
+import { ADAM_KERNEL, adamNumbers, adamStep, type AdamOptions } from '../kernels/optimizer/adam';
 import { tf } from '../tf';
-import type { Optimizer, OptimizerState, StepRates } from './optimizer';
+import type { FlatUpdate, Optimizer, OptimizerState, StepRates } from './optimizer';
 import { mismatch, Slots } from './slots';
 
 /**
@@ -10,6 +10,7 @@ import { mismatch, Slots } from './slots';
  * b1 is the step's own momentum, also in the correction, which is what PyTorch does under a one-cycle schedule.
  */
 export class Adam implements Optimizer {
+  readonly flat: FlatUpdate;
   private readonly slots: Slots;
   private steps = 0;
 
@@ -18,12 +19,30 @@ export class Adam implements Optimizer {
     private readonly settings: Extract<OptimizerSettings, { kind: 'adam' | 'adamw' }>,
   ) {
     this.slots = new Slots(['mean', 'square'], parameters);
+    this.flat = {
+      kernel: ADAM_KERNEL,
+      slots: [this.slots.all('mean'), this.slots.all('square')],
+      next: (rates) => {
+        this.steps += 1;
+        return adamNumbers(this.options(rates), this.steps);
+      },
+    };
   }
 
   step(gradients: ReadonlyMap<string, tf.Tensor>, rates: StepRates): void {
     this.steps += 1;
+    tf.tidy(() => {
+      const parts = [...this.parameters].map(([name, param]) => {
+        const grad = gradients.get(name) ?? tf.zerosLike(param);
+        return { param, grad, first: this.slots.get('mean', name), second: this.slots.get('square', name) };
+      });
+      adamStep(parts, this.options(rates), this.steps);
+    });
+  }
+
+  private options(rates: StepRates): AdamOptions {
     const { beta2, epsilon, weightDecay, kind } = this.settings;
-    const options = {
+    return {
       learningRate: rates.learningRate,
       beta1: rates.momentum,
       beta2,
@@ -31,13 +50,6 @@ export class Adam implements Optimizer {
       weightDecay,
       decoupled: kind === 'adamw',
     };
-    tf.tidy(() => {
-      const parts = [...this.parameters].map(([name, param]) => {
-        const grad = gradients.get(name) ?? tf.zerosLike(param);
-        return { param, grad, first: this.slots.get('mean', name), second: this.slots.get('square', name) };
-      });
-      adamStep(parts, options, this.steps);
-    });
   }
 
   async state(): Promise<OptimizerState> {

@@ -1,7 +1,7 @@
 import type { OptimizerSettings } from '../../protocol/experiment';
-import { sgdStep } from '../kernels/optimizer/sgd';
+import { SGD_KERNEL, sgdNumbers, sgdStep, type SgdOptions } from '../kernels/optimizer/sgd';
 import { tf } from '../tf';
-import type { Optimizer, OptimizerState, StepRates } from './optimizer';
+import type { FlatUpdate, Optimizer, OptimizerState, StepRates } from './optimizer';
 import { mismatch, Slots } from './slots';
 
 /**
@@ -9,6 +9,7 @@ import { mismatch, Slots } from './slots';
  * d = g + wd·w; v = m·v + d; w = w - lr·v. The first step's v is d, as in PyTorch, because the slots start at zero.
  */
 export class Sgd implements Optimizer {
+  readonly flat: FlatUpdate;
   private readonly slots: Slots;
   private steps = 0;
 
@@ -17,18 +18,29 @@ export class Sgd implements Optimizer {
     private readonly settings: Extract<OptimizerSettings, { kind: 'sgd' }>,
   ) {
     this.slots = new Slots(['momentum'], parameters);
+    this.flat = {
+      kernel: SGD_KERNEL,
+      slots: [this.slots.all('momentum')],
+      next: (rates) => {
+        this.steps += 1;
+        return sgdNumbers(this.options(rates));
+      },
+    };
   }
 
   step(gradients: ReadonlyMap<string, tf.Tensor>, rates: StepRates): void {
-    const options = { ...rates, weightDecay: this.settings.weightDecay };
     tf.tidy(() => {
       const parts = [...this.parameters].map(([name, param]) => {
         const grad = gradients.get(name) ?? tf.zerosLike(param);
         return { param, grad, velocity: this.slots.get('momentum', name) };
       });
-      sgdStep(parts, options);
+      sgdStep(parts, this.options(rates));
     });
     this.steps += 1;
+  }
+
+  private options(rates: StepRates): SgdOptions {
+    return { ...rates, weightDecay: this.settings.weightDecay };
   }
 
   async state(): Promise<OptimizerState> {

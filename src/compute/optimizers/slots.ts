@@ -1,4 +1,5 @@
 import { StudioError } from '../../protocol/errors';
+import { readTogether } from '../nn/readTogether';
 import { tf } from '../tf';
 import type { OptimizerState } from './optimizer';
 
@@ -27,15 +28,17 @@ export class Slots {
     return variable;
   }
 
+  /** All of slot `name`, in the order of the parameters. */
+  all(name: string): tf.Variable[] {
+    return [...this.variables].flatMap(([key, variable]) => (key.startsWith(`${name}/`) ? [variable] : []));
+  }
+
   async read(): Promise<OptimizerState['slots']> {
-    const slots = new Map<string, { shape: readonly number[]; data: Float32Array }>();
-    for (const [key, variable] of this.variables) {
-      // An in-place kernel leaves stale values in tfjs's read cache; a fresh copy has none.
-      const copy = tf.tidy(() => tf.add(variable, 0));
-      slots.set(key, { shape: [...variable.shape], data: (await copy.data<'float32'>()).slice() });
-      copy.dispose();
-    }
-    return slots;
+    const keys = [...this.variables];
+    const values = await readTogether(keys.map(([, variable]) => variable));
+    return new Map(
+      keys.map(([key, { shape }], i) => [key, { shape: [...shape], data: values[i] ?? new Float32Array() }]),
+    );
   }
 
   restore(slots: OptimizerState['slots']): void {

@@ -1,3 +1,4 @@
+import { flush, internalsOf } from '../plan/internals';
 import { tf, WebGPUBackend } from '../tf';
 
 /**
@@ -7,9 +8,7 @@ import { tf, WebGPUBackend } from '../tf';
 export function gpuFence(): Promise<void> {
   const backend = tf.backend();
   if (!(backend instanceof WebGPUBackend)) return Promise.resolve();
-  // `submitQueue` finishes the encoder as it is: it must exist, and its pass must have ended.
-  backend.ensureCommandEncoderReady();
-  backend.endComputePassEncoder();
-  backend.submitQueue();
+  const inner = internalsOf(backend);
+  if (inner) flush(inner);
   return backend.queue.onSubmittedWorkDone().then(() => undefined);
 }

@@ -11,11 +11,15 @@ export function nonFinite(step: number, detail: string): StudioError {
   );
 }
 
+/** Gives the losses of the last step, then their sums over the steps since it was last called. */
+type ReadLosses = () => Promise<ArrayLike<number>>;
+
 /** Keeps the losses of the steps since the last logged one on the GPU, and times them without the consumer's pauses. */
 export class StepLog {
   private last: tf.Tensor1D | null = null;
   /** Sum over the steps since the last log: not finite as soon as one of them is not. */
   private sum: tf.Tensor1D | null = null;
+  private readPlanned: ReadLosses | null = null;
   private steps = 0;
   private milliseconds = 0;
   private startedAt = 0;
@@ -38,14 +42,15 @@ export class StepLog {
     this.steps += 1;
   }
 
+  /** Counts a step that keeps its losses itself. */
+  addPlanned(read: ReadLosses): void {
+    this.readPlanned = read;
+    this.steps += 1;
+  }
+
   /** The row of the step added last; the losses before it are only checked. */
   async read(at: Pick<MetricsRow, 'step' | 'epoch' | 'learningRate'>): Promise<MetricsRow> {
-    const { last, sum } = this;
-    if (last === null || sum === null)
-      throw new StudioError('internal', 'A step was logged before it was taken.');
-    const both = tf.concat([last, sum]);
-    const values = await both.data();
-    both.dispose();
+    const values = Array.from(await this.values());
     const [loss = NaN, classificationLoss = NaN, supconLoss = NaN] = values;
     if (!values.every(Number.isFinite)) throw nonFinite(at.step, `losses ${values.join(', ')}`);
     const seconds = (this.milliseconds + performance.now() - this.startedAt) / 1000 / this.steps;
@@ -54,10 +59,24 @@ export class StepLog {
     return { ...at, loss, classificationLoss, supconLoss, stepSeconds: seconds };
   }
 
+  private async values(): Promise<ArrayLike<number>> {
+    const { last, sum, readPlanned } = this;
+    if (readPlanned) return readPlanned();
+    if (last === null || sum === null)
+      throw new StudioError('internal', 'A step was logged before it was taken.');
+    const both = tf.concat([last, sum]);
+    try {
+      return await both.data();
+    } finally {
+      both.dispose();
+    }
+  }
+
   dispose(): void {
     tf.dispose([this.last, this.sum].filter((tensor) => tensor !== null));
     this.last = null;
     this.sum = null;
+    this.readPlanned = null;
     this.steps = 0;
     this.milliseconds = 0;
   }

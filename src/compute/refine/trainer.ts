@@ -15,6 +15,7 @@ import type { TrainEvent } from './events';
 import { gpuFence } from './gpuFence';
 import { LabelCache } from './labelCache';
 import { checkLabelMap, inverseMap } from './labelMap';
+import { Planner, type Planning } from './planning';
 import { refineLossAndGradients } from './refineLoss';
 import { RefineModel } from './refineModel';
 import { nonFinite, StepLog } from './stepLog';
@@ -40,6 +41,8 @@ export interface RefineTrainingContext {
   /** Start weights in place of seeded ones (`settings.initialWeights`, read by the caller). */
   readonly initialState?: StateDict;
   readonly resume?: RefineCheckpoint;
+  /** false: every step goes through tfjs, operation by operation. Default true; the numbers are the same. */
+  readonly planning?: boolean;
 }
 
 /**
@@ -57,6 +60,7 @@ export class RefineTrainer {
   private readonly inverse: tf.Tensor1D;
   /** Absent where augmentation makes every image another one each time. */
   private readonly labels: LabelCache | null;
+  private readonly planner: Planner;
   private done = 0;
 
   /**
@@ -79,10 +83,17 @@ export class RefineTrainer {
     this.model = new RefineModel(transform, victim, settings);
     this.optimizer = createOptimizer(settings.optimizer, transform.parameters);
     this.inverse = tf.tensor1d(inverseMap(labelMap), 'int32');
+    const { model, optimizer, inverse, stepsPerEpoch, labels: cache } = this;
+    this.planner = new Planner({ model, optimizer, inverse, stepsPerEpoch, cache, settings, height, width });
     if (resume) {
       this.optimizer.restore(resume.optimizer);
       this.done = resume.step;
     }
+  }
+
+  /** How steps reach the GPU; known from the first step on. */
+  get planning(): Planning {
+    return this.planner.planning;
   }
 
   /** Steps done. */
@@ -110,10 +121,8 @@ export class RefineTrainer {
         log.start();
         const batch = await next;
         const { learningRate } = this.schedule(this.done);
-        const { losses, labelled } = this.trainStep(batch);
-        log.add(losses);
+        fences.push(this.fenced(await this.takeStep(batch, log)));
         next = this.prepare(this.done);
-        fences.push(Promise.all([labelled, gpuFence()]));
         if (fences.length > STEPS_IN_FLIGHT) await fences.shift();
         const epoch = this.batches.epochOf(this.done - 1);
         const logged = this.done % this.context.logEverySteps === 0 || this.done === this.totalSteps;
@@ -146,6 +155,25 @@ export class RefineTrainer {
     this.model.transform.dispose();
     this.optimizer.dispose();
     this.inverse.dispose();
+    this.planner.dispose();
+  }
+
+  /** Sends one step to the GPU, as a plan where there is one; resolves before it has run, to what else has to end. */
+  private async takeStep(batch: Batch, log: StepLog): Promise<{ readonly rest: Promise<void> | null }> {
+    const rates = this.schedule(this.done);
+    this.planner.prepare(this.context.planning ?? true);
+    if (await this.planner.run(batch, rates, this.done % this.stepsPerEpoch === 0)) {
+      log.addPlanned(() => this.planner.readLosses());
+      this.done += 1;
+      return { rest: null };
+    }
+    const { losses, labelled } = this.trainStep(batch);
+    log.add(losses);
+    return { rest: labelled };
+  }
+
+  private fenced({ rest }: { readonly rest: Promise<void> | null }): Promise<unknown> {
+    return Promise.all([rest, gpuFence()]);
   }
 
   /** Records one step on the GPU and gives its [total, classification, supcon]; `labelled` resolves when its labels are kept. */

@@ -14,9 +14,8 @@ export interface AdamOptions {
   readonly decoupled: boolean;
 }
 
-// h[0]: step size, beta1, beta2, epsilon; h[1]: coupled decay, factor of the decoupled decay, sqrt of the second correction,
-// 1 - beta1; 1 - beta2 is close to 1e-3, so it is computed in float64 and arrives in h[2].
-const KERNEL: InPlaceKernel = {
+/** The step as a kernel: `h` as `adamNumbers` gives it. */
+export const ADAM_KERNEL: InPlaceKernel = {
   key: 'refine-adam-step',
   written: ['param', 'first', 'second'],
   read: 'grad',
@@ -39,27 +38,54 @@ export interface AdamPart {
   readonly second: tf.Variable;
 }
 
+interface AdamNumbers {
+  readonly stepSize: number;
+  /** Square root of the second moment's bias correction. */
+  readonly correction: number;
+  readonly coupled: number;
+  readonly shrink: number;
+}
+
+function numbersOf(
+  { learningRate, beta1, beta2, weightDecay, decoupled }: AdamOptions,
+  step: number,
+): AdamNumbers {
+  return {
+    stepSize: learningRate / (1 - beta1 ** step),
+    correction: Math.sqrt(1 - beta2 ** step),
+    coupled: decoupled ? 0 : weightDecay,
+    shrink: decoupled ? 1 - learningRate * weightDecay : 1,
+  };
+}
+
+/**
+ * The numbers `ADAM_KERNEL` reads. h[0]: step size, beta1, beta2, epsilon; h[1]: coupled decay, factor of the decoupled
+ * decay, square root of the second correction, 1 - beta1; 1 - beta2 is close to 1e-3, so it is computed in float64 and arrives in
+ * h[2]. @param step counts from 1.
+ */
+export function adamNumbers(options: AdamOptions, step: number): number[] {
+  const { beta1, beta2, epsilon } = options;
+  const { stepSize, correction, coupled, shrink } = numbersOf(options, step);
+  return [stepSize, beta1, beta2, epsilon, coupled, shrink, correction, 1 - beta1, 1 - beta2];
+}
+
 /**
  * One step of Adam or AdamW, in place, as PyTorch orders it: epsilon is added after the bias correction of the second moment.
  *
  * @param step counts from 1.
  */
 export function adamStep(parts: readonly AdamPart[], options: AdamOptions, step: number): void {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled } = options;
-  const stepSize = learningRate / (1 - beta1 ** step);
-  const correction = Math.sqrt(1 - beta2 ** step);
-  const coupled = decoupled ? 0 : weightDecay;
-  const shrink = decoupled ? 1 - learningRate * weightDecay : 1;
   const host = hostOf(IN_PLACE);
   if (host && parts.every(({ param, grad, first, second }) => sameFloats(param, grad, first, second))) {
     const sets = parts.map(({ param, grad, first, second }) => ({
       written: [param, first, second],
       read: grad,
     }));
-    const numbers = [stepSize, beta1, beta2, epsilon, coupled, shrink, correction, 1 - beta1, 1 - beta2];
-    runInPlace(host, KERNEL, sets, numbers);
+    runInPlace(host, ADAM_KERNEL, sets, adamNumbers(options, step));
     return;
   }
+  const { beta1, beta2, epsilon } = options;
+  const { stepSize, correction, coupled, shrink } = numbersOf(options, step);
   tf.tidy(() => {
     for (const { param, grad, first, second } of parts) {
       const total = coupled === 0 ? grad : grad.add(param.mul(coupled));

@@ -2,10 +2,7 @@ import type { tf } from '../../tf';
 import { type WebGPUBackend } from '../../tf';
 import { WORKGROUP } from '../host';
 
-/**
- * The parts of `WebGPUBackend` (4.22.0) that a dispatch with several outputs needs. Two of them are private in TypeScript only;
- * `runWebGPUProgram` binds exactly one writable buffer.
- */
+/** The parts of `WebGPUBackend` (4.22.0) that commands of one's own need; two are private in TypeScript only. */
 interface RawBackend {
   readonly device: GPUDevice;
   readonly tensorMap: { get(id: tf.DataId): { values: unknown; resource?: unknown } };
@@ -43,7 +40,8 @@ interface DeviceState {
 }
 
 const states = new WeakMap<GPUDevice, DeviceState>();
-const NUMBERS_BYTES = 48;
+/** Size of the uniform buffer with an in-place kernel's numbers, `h`. */
+export const NUMBERS_BYTES = 48;
 const MAX_GROUPS_PER_DIMENSION = 65535;
 
 function stateOf(device: GPUDevice): DeviceState {
@@ -93,12 +91,12 @@ ${blocks.join('\n')}
 }`;
 }
 
-function pipelineOf(
-  device: GPUDevice,
-  state: DeviceState,
-  kernel: InPlaceKernel,
-  sets: number,
-): GPUComputePipeline {
+/**
+ * The pipeline of `kernel` over `sets` sets, made once a device. Bindings: each set's `written` and its `read`, then `h`; a set
+ * has as many elements as its `read`.
+ */
+export function inPlacePipeline(device: GPUDevice, kernel: InPlaceKernel, sets: number): GPUComputePipeline {
+  const state = stateOf(device);
   const key = `${kernel.key}-${sets}`;
   const existing = state.pipelines.get(key);
   if (existing) return existing;
@@ -108,13 +106,23 @@ function pipelineOf(
   return pipeline;
 }
 
-/** The tensor's buffer, which the commands being recorded hold from now on. */
-function bufferOf(backend: RawBackend, tensor: tf.Tensor): GPUBuffer {
+/** The tensor's memory, which the commands being recorded hold from now on. */
+function bindingOf(backend: RawBackend, tensor: tf.Tensor): GPUBufferBinding {
   backend.uploadToGPU(tensor.dataId);
   const { resource } = backend.tensorMap.get(tensor.dataId);
-  if (!(resource instanceof GPUBuffer)) throw new Error('An optimiser tensor has no buffer on the device.');
   backend.commandQueueOwnedIds.add(tensor.dataId);
-  return resource;
+  if (resource instanceof GPUBuffer) return { buffer: resource };
+  // Parameters of a planned training are ranges of one buffer.
+  if (typeof resource === 'object' && resource !== null && 'buffer' in resource)
+    return resource as GPUBufferBinding;
+  throw new Error('An optimiser tensor has no buffer on the device.');
+}
+
+/** How many workgroups an in-place kernel needs for this many elements. */
+export function inPlaceGroups(elements: number): [number, number, number] {
+  const groups = Math.ceil(elements / WORKGROUP);
+  const rows = Math.ceil(groups / MAX_GROUPS_PER_DIMENSION);
+  return [rows > 1 ? MAX_GROUPS_PER_DIMENSION : groups, rows, 1];
 }
 
 /**
@@ -142,24 +150,25 @@ export function runInPlace(
     device.queue.writeBuffer(state.numbers, 0, data);
     state.current = wanted;
   }
-  const buffers = sets.map(({ written, read }) => [...written, read].map((t) => bufferOf(backend, t)));
+  const bindings = sets.map(({ written, read }) => [...written, read].map((t) => bindingOf(backend, t)));
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();
   const pass = backend.commandEncoder.beginComputePass({ label: kernel.key });
   const width = setsPerDispatch(device, kernel);
   for (let start = 0; start < sets.length; start += width) {
-    const part = buffers.slice(start, start + width);
-    const pipeline = pipelineOf(device, state, kernel, part.length);
+    const part = bindings.slice(start, start + width);
+    const pipeline = inPlacePipeline(device, kernel, part.length);
     const group = device.createBindGroup({
       layout: pipeline.getBindGroupLayout(0),
-      entries: [...part.flat(), state.numbers].map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: [...part.flat(), { buffer: state.numbers }].map((resource, binding) => ({
+        binding,
+        resource,
+      })),
     });
     const size = sets.slice(start, start + width).reduce((sum, { read }) => sum + read.size, 0);
-    const groups = Math.ceil(size / WORKGROUP);
-    const rows = Math.ceil(groups / MAX_GROUPS_PER_DIMENSION);
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(rows > 1 ? MAX_GROUPS_PER_DIMENSION : groups, rows);
+    pass.dispatchWorkgroups(...inPlaceGroups(size));
   }
   pass.end();
   for (const tensor of sets.flatMap(({ written }) => written))

@@ -13,8 +13,8 @@ export interface SgdOptions {
   readonly weightDecay: number;
 }
 
-// h[0]: learning rate, momentum, weight decay.
-const KERNEL: InPlaceKernel = {
+/** The step as a kernel: `h` as `sgdNumbers` gives it. */
+export const SGD_KERNEL: InPlaceKernel = {
   key: 'refine-sgd-step',
   written: ['param', 'velocity'],
   read: 'grad',
@@ -24,6 +24,11 @@ const KERNEL: InPlaceKernel = {
   velocity[i] = v;
   param[i] = p - h[0].x * v;`,
 };
+
+/** The numbers `SGD_KERNEL` reads. */
+export function sgdNumbers({ learningRate, momentum, weightDecay }: SgdOptions): number[] {
+  return [learningRate, momentum, weightDecay];
+}
 
 /** True where all tensors can be rewritten by a device kernel: float32, equally long, not empty. */
 export function sameFloats(...tensors: readonly tf.Tensor[]): boolean {
@@ -51,7 +56,7 @@ export function sgdStep(parts: readonly SgdPart[], options: SgdOptions): void {
   const host = hostOf(IN_PLACE);
   if (host && parts.every(({ param, grad, velocity }) => sameFloats(param, grad, velocity))) {
     const sets = parts.map(({ param, grad, velocity }) => ({ written: [param, velocity], read: grad }));
-    runInPlace(host, KERNEL, sets, [learningRate, momentum, weightDecay]);
+    runInPlace(host, SGD_KERNEL, sets, sgdNumbers(options));
     return;
   }
   tf.tidy(() => {
