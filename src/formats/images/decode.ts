@@ -2,7 +2,7 @@ import { StudioError } from '../../protocol/errors';
 import { readImageHeader, type ImageHeader } from './imageHeader';
 import { decodeJpeg } from './jpeg';
 import { notAnImage } from './notAnImage';
-import { decodePng } from './png';
+import { decodePng, decodePngAlpha } from './png';
 import { MAX_IMAGE_PIXELS, type RgbImage } from './rgbImage';
 
 /**
@@ -16,6 +16,15 @@ import { MAX_IMAGE_PIXELS, type RgbImage } from './rgbImage';
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> {
   const header = await checkedImageHeader(bytes, name);
   return header.kind === 'jpeg' ? decodeJpeg(bytes, header, name) : decodePng(bytes, name);
+}
+
+/**
+ * The opacity of every pixel, 0-255, [height, width]; null for a JPEG and for a PNG without transparency.
+ * @throws StudioError as `decodeImage` does.
+ */
+export async function decodeAlpha(bytes: Uint8Array, name: string): Promise<Uint8Array | null> {
+  const header = await checkedImageHeader(bytes, name);
+  return header.kind === 'jpeg' ? null : decodePngAlpha(bytes, name);
 }
 
 /**

@@ -1,8 +1,8 @@
 import { unzlibSync } from 'fflate';
 import { StudioError } from '../../protocol/errors';
 import { crc32 } from './crc32';
-import { pngPasses, readPngHeader, type PngHeader } from './pngLayout';
-import { samplesToRgb, unfilter } from './pngSamples';
+import { pngPasses, readPngHeader, type PngHeader, type PngPass } from './pngLayout';
+import { samplesToAlpha, samplesToRgb, unfilter } from './pngSamples';
 import type { RgbImage } from './rgbImage';
 
 function damaged(name: string, why: string): StudioError {
@@ -18,17 +18,20 @@ function truncated(name: string): StudioError {
 interface PngParts {
   readonly header: PngHeader;
   readonly palette: Uint8Array | null;
+  /** The tRNS chunk: of a palette, the opacity of its first colours. */
+  readonly transparency: Uint8Array | null;
   /** The zlib stream, joined. */
   readonly data: Uint8Array;
 }
 
-/** Reads the chunks that make the picture; the others (text, profiles, transparency) are skipped unread. */
+/** Reads the chunks that make the picture; the others (text, profiles) are skipped unread. */
 function readChunks(bytes: Uint8Array, name: string): PngParts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const header = readPngHeader(view);
   if (header === null) throw damaged(name, 'its header is not valid');
   const parts: Uint8Array[] = [];
   let palette: Uint8Array | null = null;
+  let transparency: Uint8Array | null = null;
   let offset = 8;
   for (;;) {
     if (offset + 12 > bytes.length) throw truncated(name);
@@ -45,11 +48,12 @@ function readChunks(bytes: Uint8Array, name: string): PngParts {
     }
     if (type === 'IEND') break;
     if (type === 'PLTE') palette = body;
+    else if (type === 'tRNS') transparency = body;
     else if (type === 'IDAT') parts.push(body);
     else if (critical && type !== 'IHDR') throw damaged(name, 'it has an unknown critical chunk');
     offset += 12 + length;
   }
-  return { header, palette, data: join(parts) };
+  return { header, palette, transparency, data: join(parts) };
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
@@ -79,23 +83,14 @@ function inflate(data: Uint8Array, size: number, name: string): Uint8Array {
   return raw;
 }
 
-/**
- * A PNG as RGB: every colour type and bit depth, interlaced or not. Alpha and transparency are dropped, as PIL's
- * `convert('RGB')` does; of 16-bit samples the high byte is kept.
- * The caller has checked the pixel count (`MAX_IMAGE_PIXELS`).
- * @throws StudioError `file/truncated`, `dataset/decode-failed`.
- */
-export function decodePng(bytes: Uint8Array, name: string): RgbImage {
-  const { header, palette, data } = readChunks(bytes, name);
-  if (header.colorType === 3 && palette === null) throw damaged(name, 'it has no palette');
+/** The unfiltered samples of every pass, in the order of the data. */
+function* samplesOf({ header, data }: PngParts, name: string): Generator<[Uint8Array, PngPass]> {
   const passes = pngPasses(header);
   const raw = inflate(
     data,
     passes.reduce((sum, pass) => sum + pass.rows * (1 + pass.rowBytes), 0),
     name,
   );
-  const { width, height } = header;
-  const rgb = new Uint8Array(width * height * 3);
   let offset = 0;
   for (const pass of passes) {
     const size = pass.rows * (1 + pass.rowBytes);
@@ -103,9 +98,43 @@ export function decodePng(bytes: Uint8Array, name: string): RgbImage {
     if (!unfilter(filtered, pass.rows, pass.rowBytes, header.bytesPerPixel)) {
       throw damaged(name, 'a row has an unknown filter');
     }
-    if (!samplesToRgb(filtered, pass, header, palette, rgb))
-      throw damaged(name, 'a colour is not in its palette');
+    yield [filtered, pass];
     offset += size;
   }
+}
+
+/**
+ * A PNG as RGB: every colour type and bit depth, interlaced or not. Alpha and transparency are dropped, as PIL's
+ * `convert('RGB')` does; of 16-bit samples the high byte is kept.
+ * The caller has checked the pixel count (`MAX_IMAGE_PIXELS`).
+ * @throws StudioError `file/truncated`, `dataset/decode-failed`.
+ */
+export function decodePng(bytes: Uint8Array, name: string): RgbImage {
+  const parts = readChunks(bytes, name);
+  const { header, palette } = parts;
+  if (header.colorType === 3 && palette === null) throw damaged(name, 'it has no palette');
+  const { width, height } = header;
+  const rgb = new Uint8Array(width * height * 3);
+  for (const [samples, pass] of samplesOf(parts, name)) {
+    if (!samplesToRgb(samples, pass, header, palette, rgb))
+      throw damaged(name, 'a colour is not in its palette');
+  }
   return { width, height, data: rgb };
+}
+
+/**
+ * The opacity of every pixel of a PNG, 0-255, [height, width]; null where it has neither an alpha channel nor a palette
+ * with transparent colours (a single transparent colour of an image without a palette is not looked at).
+ * The caller has checked the pixel count (`MAX_IMAGE_PIXELS`).
+ * @throws StudioError `file/truncated`, `dataset/decode-failed`.
+ */
+export function decodePngAlpha(bytes: Uint8Array, name: string): Uint8Array | null {
+  const parts = readChunks(bytes, name);
+  const { header, transparency } = parts;
+  if (header.colorType < 4 && (header.colorType !== 3 || transparency === null)) return null;
+  const alpha = new Uint8Array(header.width * header.height);
+  for (const [samples, pass] of samplesOf(parts, name)) {
+    samplesToAlpha(samples, pass, header, transparency, alpha);
+  }
+  return alpha;
 }

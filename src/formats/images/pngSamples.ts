@@ -73,3 +73,31 @@ export function samplesToRgb(
   }
   return true;
 }
+
+/**
+ * Writes the opacity of the pixels of one unfiltered pass to their places in `alpha`, [height, width]: the last of two or four
+ * channels, or what `transparency` says of a palette's colour.
+ */
+export function samplesToAlpha(
+  data: Uint8Array,
+  pass: PngPass,
+  header: PngHeader,
+  transparency: Uint8Array | null,
+  alpha: Uint8Array,
+): void {
+  const { depth, channels, colorType, width } = header;
+  const bytesPerSample = depth === 16 ? 2 : 1;
+  for (let row = 0; row < pass.rows; row++) {
+    const start = row * (pass.rowBytes + 1) + 1;
+    for (let column = 0; column < pass.columns; column++) {
+      const to = (pass.y + row * pass.stepY) * width + pass.x + column * pass.stepX;
+      if (colorType === 3) {
+        const bit = column * depth;
+        const colour = ((data[start + (bit >> 3)] ?? 0) >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+        alpha[to] = transparency?.[colour] ?? 255;
+      } else {
+        alpha[to] = data[start + (column * channels + channels - 1) * bytesPerSample] ?? 0;
+      }
+    }
+  }
+}

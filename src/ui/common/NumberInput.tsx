@@ -66,7 +66,7 @@ export function NumberInput(props: NumberInputProps) {
 function take(text: string, { path, emptyMeans, minimum, maximum, whole }: NumberInputProps): void {
   const value = parseNumber(text, emptyMeans !== undefined);
   const bounded = minimum !== undefined || maximum !== undefined || whole === true;
-  const problem = bounded ? outOfBounds(value, { minimum, maximum, whole }) : null;
+  const problem = bounded && value !== null ? outOfBounds(value, { minimum, maximum, whole }) : null;
   if (problem === null) setField(path, value, text);
   else refuseField(path, text, problem);
 }

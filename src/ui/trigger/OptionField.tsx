@@ -39,6 +39,7 @@ function Editor({ option, path }: { readonly option: OptionDescriptor; readonly 
     );
   }
   if (option.kind === 'image') return <ImageOption option={option} value={value} />;
+  if (option.kind === 'file') return <FileOption option={option} path={path} value={value} />;
   return (
     <NumberInput
       path={path}
@@ -46,7 +47,21 @@ function Editor({ option, path }: { readonly option: OptionDescriptor; readonly 
       {...(option.minimum === undefined ? {} : { minimum: option.minimum })}
       {...(option.maximum === undefined ? {} : { maximum: option.maximum })}
       {...(typeof option.default === 'number' ? { fallback: option.default } : {})}
+      {...(option.bySize ? { emptyMeans: `${option.bySize.small} or ${option.bySize.large}` } : {})}
       whole={option.kind === 'integer'}
+    />
+  );
+}
+
+/** A model file, by the name it is loaded under; empty: none. */
+function FileOption({ option, path, value }: { option: OptionDescriptor; path: string; value: unknown }) {
+  return (
+    <input
+      className={styles.select}
+      aria-label={option.label}
+      placeholder="none"
+      value={typeof value === 'string' ? value : ''}
+      onChange={(event) => setField(path, event.target.value === '' ? null : event.target.value)}
     />
   );
 }

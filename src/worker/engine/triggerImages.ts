@@ -1,5 +1,5 @@
 import type { TriggerContext } from '../../compute/attacks/attack';
-import { decodeImage } from '../../formats/images/decode';
+import { decodeAlpha, decodeImage } from '../../formats/images/decode';
 import type { InputFile } from '../../formats/input';
 import { StudioError } from '../../protocol/errors';
 
@@ -11,11 +11,10 @@ export class TriggerImages {
 
   /** Decodes and keeps a picture, in place of one of the same path; returns its id. @throws StudioError as `decodeImage`. */
   async add(file: InputFile): Promise<string> {
-    const { height, width, data } = await decodeImage(
-      new Uint8Array(await file.blob.arrayBuffer()),
-      file.path,
-    );
-    this.images.set(file.path, { file, image: { height, width, data } });
+    const bytes = new Uint8Array(await file.blob.arrayBuffer());
+    const { height, width, data } = await decodeImage(bytes, file.path);
+    const alpha = await decodeAlpha(bytes, file.path);
+    this.images.set(file.path, { file, image: { height, width, data, alpha } });
     return file.path;
   }
 
