@@ -40,7 +40,8 @@ export function experimentDocument(): string {
     '| option | default | what it is |',
     '|---|---|---|',
     ...attack.options.map(
-      (option) => `| \`${option.key}\` | ${code(option.default)} | ${cell(option.help)} |`,
+      ({ key, default: standard, bySize, help }) =>
+        `| \`${key}\` | ${bySize ? `${code(bySize.small)}; ${code(bySize.large)} from 128 pixels up` : code(standard)} | ${cell(help)} |`,
     ),
     '',
   ]);
