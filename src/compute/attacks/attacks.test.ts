@@ -34,6 +34,9 @@ const refusal = async (
 };
 
 const grey = (count: number, value = 0.5) => new Float32Array(count * 32 * 32 * 3).fill(value);
+/** As `toEqual`, but quick on large arrays. */
+const same = (a: Float32Array, b: Float32Array) =>
+  a.length === b.length && a.every((value, i) => value === b[i]);
 const levels = (pixels: Float32Array) => Array.from(pixels, (value) => Math.round(value * 255));
 
 describe('registry', () => {
@@ -44,6 +47,56 @@ describe('registry', () => {
     expect(() => attackByKind('wanet9')).toThrow(
       'There is no attack "wanet9"; the studio knows badnets, blended, wanet, physical, batt, label-consistent, adaptive, custom.',
     );
+  });
+});
+
+describe.each(ATTACKS)('$kind', (attack) => {
+  const dot = { height: 2, width: 2, data: new Uint8Array(12).fill(90), alpha: null };
+  const options = attack.kind === 'custom' ? { image: 'dot.png' } : {};
+  const withDot = { ...context, image: () => Promise.resolve(dot) };
+
+  it.each([32, 224])(
+    'gives other pixels within [0,1] at %i pixels, the same ones again, and keeps its hands off',
+    async (side) => {
+      const prepare = () => attack.prepare(options, { ...withDot, height: side, width: side });
+      const prepared = await prepare();
+      const before = Float32Array.from({ length: 2 * side * side * 3 }, (_, i) => ((i * 7919) % 256) / 255);
+      const kept = before.slice();
+      const after = prepared.apply(before, 2);
+      expect(same(before, kept)).toBe(true);
+      expect(after.length).toBe(before.length);
+      expect(same(after, before)).toBe(false);
+      expect(after.every((value) => value >= 0 && value <= 1)).toBe(true);
+      expect(same((await prepare()).apply(before, 2), after)).toBe(true);
+      // Image by image it does the same as on both at once.
+      const second = prepared.apply(before.slice(before.length / 2), 1);
+      expect(same(second, after.slice(after.length / 2))).toBe(true);
+    },
+  );
+
+  it('says every option, defaults filled in, and takes what it says', async () => {
+    const prepared = await attack.prepare(options, withDot);
+    expect(Object.keys(prepared.options)).toEqual(attack.options.map(({ key }) => key));
+    const numbers = attack.options.filter(({ kind }) => kind === 'number' || kind === 'integer');
+    for (const { key } of numbers) expect(typeof prepared.options[key]).toBe('number');
+    expect((await attack.prepare(prepared.options, withDot)).label).toBe(prepared.label);
+    expect(prepared).toMatchObject({ kind: attack.kind, target: 0 });
+  });
+
+  it('refuses a class, an option and a rate that cannot be', async () => {
+    expect(await refusal(attack.kind, options, { ...withDot, target: 10 })).toMatch(
+      /target class 10 does not exist/,
+    );
+    expect(await refusal(attack.kind, { ...options, colour: 1 }, withDot)).toMatch(
+      /"colour".*does not exist/,
+    );
+    expect(await refusal(attack.kind, { ...options, rate: 1.5 }, withDot)).toMatch(/"rate".*between 0 and 1/);
+    const labels = Int32Array.from({ length: 100 }, (_, i) => i % 10);
+    const nothing = await attack.prepare({ ...options, rate: 0 }, withDot);
+    expect(() => nothing.plan(labels, 1)).toThrow(/not one would be poisoned/);
+    const full = await attack.prepare({ ...options, rate: 1 }, withDot);
+    const everything = () => full.plan(attack.kind === 'label-consistent' ? labels.map(() => 0) : labels, 1);
+    expect(everything).toThrow(/leave none clean/);
   });
 });
 
@@ -78,6 +131,21 @@ describe('badnets', () => {
     expect([at(0, 0), at(1, 1), at(0, 2), at(2, 0), at(5, 5), at(6, 5), at(5, 6)]).toEqual([
       247, 247, 241, 106, 20, 0, 0,
     ]);
+  });
+
+  it('takes the paper’s square for the size of the images, and draws a random one from the seed', async () => {
+    const large = await attackByKind('badnets').prepare({}, { ...context, height: 224, width: 224 });
+    expect(large.label).toBe('BadNets 20×20, bottom right');
+    const draw = async (seed: number) =>
+      levels(
+        (await attackByKind('badnets').prepare({ size: 9, pattern: 'random' }, { ...context, seed })).apply(
+          grey(1, 0),
+          1,
+        ),
+      );
+    expect(await draw(5)).toEqual(await draw(5));
+    expect(await draw(6)).not.toEqual(await draw(5));
+    expect(new Set(await draw(5)).size).toBeGreaterThan(50);
   });
 
   it('refuses what cannot be', async () => {
