@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly budgetSeconds: number;
   /** `--ours` leaves the stock column out, which takes most of the time. */
   readonly stock: boolean;
+  /** Ours once more without a plan. */
+  readonly unplanned: boolean;
   readonly jax: boolean;
   /** Lists dispatches by kernel. */
   readonly byKernel: boolean;
@@ -41,6 +43,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       steps: { type: 'string' },
       budget: { type: 'string' },
       ours: { type: 'boolean', default: false },
+      unplanned: { type: 'boolean', default: false },
       jax: { type: 'boolean', default: false },
       kernels: { type: 'boolean', default: false },
       'kernels-only': { type: 'boolean', default: false },
@@ -72,6 +75,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     steps: mode === 'steady' ? positive('steady', values.steady ?? '') : steps,
     budgetSeconds: positive('budget', values.budget ?? String(budget)),
     stock: !values.ours,
+    unplanned: values.unplanned,
     jax: values.jax,
     byKernel: values.kernels,
     only: values.only ?? '',

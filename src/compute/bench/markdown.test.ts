@@ -44,7 +44,12 @@ const REPORT: BenchReport = {
       ],
       timesOurs: {},
       losses: [],
-      memory: { peakBytes: 50e6, liveBytes: 40e6, ratio: 1.25 },
+      memory: {
+        peakBytes: 50e6,
+        peakLiveBytes: 40e6,
+        peakOverLive: 1.25,
+        planning: { kind: 'unplanned', reason: 'of a test' },
+      },
     },
   ],
   steady: null,

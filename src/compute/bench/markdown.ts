@@ -73,7 +73,7 @@ function stepRow(cell: CellResult, column: ColumnResult, best: number): string[]
     `${digits((100 * gflops) / best)} %`,
     ...[dispatches, submits, uploads].map(String),
     memory ? digits(memory.peakBytes / 1e6) : '',
-    memory ? digits(memory.ratio) : '',
+    memory ? digits(memory.peakOverLive) : '',
   ];
 }
 
@@ -104,7 +104,7 @@ function leftOut(cells: readonly CellResult[]): string {
     .join('\n');
 }
 
-function steadyTable({ rows, peakBytes, peakLiveBytes, peakOverLive, flat }: SteadyState): string {
+function steadyTable({ rows, peakBytes, peakLiveBytes, peakOverLive, planning, flat }: SteadyState): string {
   const table = markdownTable(
     ['step', 'tensors', 'live MB', 'buffers, MB', 'buffers created', 'pipelines'],
     rows.map((row) => [
@@ -117,7 +117,8 @@ function steadyTable({ rows, peakBytes, peakLiveBytes, peakOverLive, flat }: Ste
     ]),
   );
   const peak = `Peak ${digits(peakBytes / 1e6)} MB of buffers for ${digits(peakLiveBytes / 1e6)} MB of live tensors at most: ${digits(peakOverLive)} times.`;
-  return `${table}\n\n${peak} ${flat ? 'Flat from the second row on.' : 'Not flat.'}`;
+  const plan = planning.kind === 'unplanned' ? ` Not planned: ${planning.reason}.` : '';
+  return `${table}\n\n${peak}${plan} ${flat ? 'Flat from the second row on.' : 'Not flat.'}`;
 }
 
 function kernelTable(rows: readonly KernelTiming[]): string {

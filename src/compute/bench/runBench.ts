@@ -14,6 +14,7 @@ export interface BenchRequest {
   readonly steps: number;
   readonly budgetSeconds: number;
   readonly stock: boolean;
+  readonly unplanned: boolean;
   readonly only: string;
 }
 

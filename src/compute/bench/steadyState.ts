@@ -1,5 +1,6 @@
 import type { OpenDevice } from '../device/device';
 import { tf } from '../tf';
+import type { Planning } from '../refine/planning';
 import { GpuCounters } from './gpuCounters';
 import type { StepSize } from './stepCost';
 import { trainerVariant } from './trainerVariant';
@@ -23,8 +24,10 @@ export interface SteadyState {
   readonly rows: readonly SteadyRow[];
   /** The most that all buffers together had at once, from the first step on. */
   readonly peakBytes: number;
-  /** The most that live tensors had at once. */
+  /** The most that live tensors had at once: the plan's own count and what tfjs holds, or tfjs's alone where there is no plan. */
   readonly peakLiveBytes: number;
+  /** How the steps reached the GPU. */
+  readonly planning: Planning;
   /** peakBytes / peakLiveBytes. */
   readonly peakOverLive: number;
   /** Whether tensors, live bytes and buffer bytes are the same in all rows from the second on. */
@@ -62,9 +65,21 @@ export async function steadyState(
       pipelines,
     });
   }
-  const { peakBytes, peakLiveBytes } = counters;
+  const planning = variant.planning();
+  const { peakBytes } = counters;
+  const peakLiveBytes = liveAtPeak(planning, counters);
   await variant.dispose();
-  return { rows, peakBytes, peakLiveBytes, peakOverLive: peakBytes / peakLiveBytes, flat: isFlat(rows) };
+  const peakOverLive = peakBytes / peakLiveBytes;
+  return { rows, peakBytes, peakLiveBytes, planning, peakOverLive, flat: isFlat(rows) };
+}
+
+/**
+ * A recording makes tensors that never had memory, so tfjs's peak says nothing of a planned step; the plan knows what is alive
+ * at once within one. Gradients, which a plan keeps for good, are not counted: a stricter measure.
+ */
+function liveAtPeak(planning: Planning, counters: GpuCounters): number {
+  if (planning.kind !== 'planned') return counters.peakLiveBytes;
+  return counters.liveBytes() + planning.peakLiveBytes + planning.constantBytes;
 }
 
 /** The first row is left out: a first step allocates what later ones reuse. */

@@ -3,7 +3,7 @@ import { compareLosses, type LossComparison } from './compareLosses';
 import { GpuCounters } from './gpuCounters';
 import { measureSteps, type StepListener, type StepTiming } from './measureSteps';
 import { medianRatio } from './statistics';
-import { steadyState } from './steadyState';
+import { steadyState, type SteadyState } from './steadyState';
 import { IMAGE_SIZE, sizeText, stepFlops, type StepSize } from './stepCost';
 import type { StepVariant } from './stepVariant';
 import { trainerVariant } from './trainerVariant';
@@ -22,6 +22,8 @@ export interface CellOptions {
   /** Seconds that the cell may take, by estimate. */
   readonly budgetSeconds: number;
   readonly stock: boolean;
+  /** Ours once more, operation by operation. */
+  readonly unplanned: boolean;
   readonly peers: readonly PeerColumn[];
   /** Opens a device that nothing has been allocated on. */
   readonly openFresh: () => Promise<OpenDevice>;
@@ -48,7 +50,7 @@ export interface CellResult {
   /** Of the first steps, ours against every peer. */
   readonly losses: readonly LossComparison[];
   /** Of ours, on a device of its own; null where ours was not measured. */
-  readonly memory: { readonly peakBytes: number; readonly liveBytes: number; readonly ratio: number } | null;
+  readonly memory: Omit<SteadyState, 'rows' | 'flat'> | null;
 }
 
 /** Floating-point operations a millisecond by column, learned from cell to cell. */
@@ -119,7 +121,12 @@ export async function measureCell(
   options: CellOptions,
   rates: RateEstimates,
 ): Promise<CellResult> {
-  const names = ['ours', ...(options.stock ? ['stock'] : []), ...options.peers.map((peer) => peer.name)];
+  const names = [
+    'ours',
+    ...(options.unplanned ? ['unplanned'] : []),
+    ...(options.stock ? ['stock'] : []),
+    ...options.peers.map((peer) => peer.name),
+  ];
   const flops = stepFlops(size, true);
   const open = await options.openFresh();
   const plan = planCell(size, names, { ...options, maxBindingBytes: open.adapter.maxBindingBytes }, rates);
@@ -162,7 +169,7 @@ async function timeColumns(
   try {
     // One step more than is taken: the last step of a training reads its losses back.
     const work = workload(size, plan.steps + 2);
-    for (const kind of ['stock', 'ours'] as const)
+    for (const kind of ['stock', 'unplanned', 'ours'] as const)
       if (plan.run.includes(kind)) variants.push(trainerVariant(kind, open, counters, work));
     for (const peer of options.peers) if (plan.run.includes(peer.name)) variants.push(peer.create(work));
     const timings = await measureSteps(variants, plan.steps, options.listener);
@@ -209,8 +216,8 @@ async function comparePeers(
 async function memoryOfOurs(size: StepSize, { openFresh }: CellOptions): Promise<CellResult['memory']> {
   const open = await openFresh();
   try {
-    const { peakBytes, peakLiveBytes, peakOverLive } = await steadyState(open, size, [1, 2, 3]);
-    return { peakBytes, liveBytes: peakLiveBytes, ratio: peakOverLive };
+    const { peakBytes, peakLiveBytes, planning, peakOverLive } = await steadyState(open, size, [1, 2, 3]);
+    return { peakBytes, peakLiveBytes, planning, peakOverLive };
   } finally {
     open.close();
   }

@@ -2,6 +2,7 @@ import type { OpenDevice } from '../device/device';
 import { installKernels } from '../kernels/install';
 import type { TrainEvent } from '../refine/events';
 import { gpuFence } from '../refine/gpuFence';
+import type { Planning } from '../refine/planning';
 import { RefineTrainer } from '../refine/trainer';
 import { createVictim, type Victim } from '../victim/victim';
 import type { GpuCounters } from './gpuCounters';
@@ -9,8 +10,14 @@ import { IMAGE_SIZE, victimOf } from './stepCost';
 import type { StepLosses, StepVariant } from './stepVariant';
 import { SEED, type Workload } from './workload';
 
-/** How the trainer runs: with tfjs's stock kernels or with ours. */
-export type TrainerKind = 'stock' | 'ours';
+/** How the trainer runs: with tfjs's stock kernels, with ours, or with ours but operation by operation. */
+export type TrainerKind = 'stock' | 'ours' | 'unplanned';
+
+/** A column that can say how its steps reach the GPU. */
+export interface TrainerVariant extends StepVariant {
+  /** Known after the first step. */
+  planning(): Planning;
+}
 
 const NEVER = 1_000_000_000;
 
@@ -24,12 +31,12 @@ export function trainerVariant(
   counters: GpuCounters,
   work: Workload,
   logged = false,
-): StepVariant {
+): TrainerVariant {
   const victim = createVictim(victimOf(work.size), work.victimState, {
     normalization: work.normalization,
     channelOrder: 'RGB',
   });
-  const trainer = trainerOf(victim, work, logged);
+  const trainer = trainerOf(victim, work, kind === 'ours', logged);
   const events = trainer.run();
   const losses: StepLosses[] = [];
   const install = () => (kind === 'stock' ? null : installKernels(open.backend));
@@ -57,6 +64,7 @@ export function trainerVariant(
     },
     counts: () => counters.take(),
     losses: () => losses,
+    planning: () => trainer.planning,
     async dispose() {
       await events.return(undefined);
       trainer.dispose();
@@ -65,7 +73,7 @@ export function trainerVariant(
   };
 }
 
-function trainerOf(victim: Victim, work: Workload, logged: boolean): RefineTrainer {
+function trainerOf(victim: Victim, work: Workload, planning: boolean, logged: boolean): RefineTrainer {
   return new RefineTrainer({
     victim,
     split: work.images,
@@ -73,6 +81,7 @@ function trainerOf(victim: Victim, work: Workload, logged: boolean): RefineTrain
     width: IMAGE_SIZE,
     settings: work.settings,
     seed: SEED,
+    planning,
     labelMap: work.labelMap,
     logEverySteps: logged ? 1 : NEVER,
     initialState: work.transformState,
