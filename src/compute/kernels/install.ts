@@ -6,9 +6,17 @@ import {
   batchNormStatisticsKernel,
 } from './batchNorm/own';
 import { meanKernel, sumKernel } from './columnReduce/own';
+import { concatConvGradientKernel, concatConvKernel } from './concatConv/own';
 import { conv2dKernel, fusedConv2dKernel } from './conv2d/own';
 import { conv2dBackpropFilterKernel } from './conv2dBackpropFilter/own';
 import { conv2dBackpropInputKernel } from './conv2dBackpropInput/own';
+import {
+  depthwiseBackpropFilterKernel,
+  depthwiseBackpropInputKernel,
+  depthwiseKernel,
+  foldedDepthwiseGradientKernel,
+  foldedDepthwiseKernel,
+} from './depthwise/own';
 import { foldedConvGradientKernel, foldedConvKernel, turnWeightsKernel } from './foldedConv/own';
 import { maxPoolGradKernel } from './maxPoolGrad/own';
 import { movingAverageKernel } from './optimizer/movingAverage';
@@ -23,9 +31,16 @@ const KERNELS: readonly OwnKernel[] = [
   fusedConv2dKernel,
   conv2dBackpropInputKernel,
   conv2dBackpropFilterKernel,
+  concatConvKernel,
+  concatConvGradientKernel,
   foldedConvKernel,
   turnWeightsKernel,
   foldedConvGradientKernel,
+  depthwiseKernel,
+  depthwiseBackpropInputKernel,
+  depthwiseBackpropFilterKernel,
+  foldedDepthwiseKernel,
+  foldedDepthwiseGradientKernel,
   sumKernel,
   meanKernel,
   batchNormStatisticsKernel,

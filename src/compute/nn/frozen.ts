@@ -1,7 +1,9 @@
 import { StudioError } from '../../protocol/errors';
 import type { StateDict } from '../../formats/models/stateDict';
 import { tf } from '../tf';
+import { FoldedDepthwise } from '../kernels/depthwise/foldedDepthwise';
 import { FoldedConv } from '../kernels/foldedConv/foldedConv';
+import type { FoldedLayer } from '../kernels/foldedConv/foldedLayer';
 import { deferred, given, materialise, type FrozenValue } from './frozenGraph';
 import { requireMatch } from './matchState';
 import type { Activation, BoundNetwork, ConvSpec, LayerOps, LinearSpec, NetworkOutput } from './network';
@@ -77,7 +79,12 @@ export function buildFrozenNetwork(bound: BoundNetwork, state: StateDict): Froze
 
 /** Convolutions are put off and computed in chains; every other layer needs its input at once. */
 class FrozenOps implements LayerOps<FrozenValue> {
-  private readonly convolutions = new Map<string, FoldedConv>();
+  private readonly convolutions = new Map<string, FoldedLayer>();
+  /** Convolutions of two inputs, with the parts of their weights that are this object's. */
+  private readonly split = new Map<
+    string,
+    { readonly layers: readonly [FoldedLayer, FoldedLayer]; readonly own: tf.Tensor[] }
+  >();
 
   readonly tokens: TokenOps<FrozenValue> = tensorTokenOps({
     tensor: materialise,
@@ -89,7 +96,6 @@ class FrozenOps implements LayerOps<FrozenValue> {
   constructor(private readonly weights: FrozenWeights) {}
 
   conv(x: FrozenValue, key: string, spec: ConvSpec): FrozenValue {
-    if ((spec.groups ?? 1) > 1) return given(this.depthwise(x, key, spec));
     return deferred({ conv: this.folded(key, spec), input: x, residual: null, relu: false });
   }
 
@@ -101,12 +107,23 @@ class FrozenOps implements LayerOps<FrozenValue> {
     then: { readonly relu: boolean; readonly residual?: FrozenValue },
   ): FrozenValue {
     const { relu, residual = null } = then;
-    if ((spec.groups ?? 1) > 1) {
-      const y = this.depthwise(x, convKey, spec);
-      const sum = residual === null ? y : tf.add(y, materialise(residual));
-      return given(relu ? tf.relu(sum) : sum);
-    }
     return deferred({ conv: this.folded(convKey, spec), input: x, residual, relu });
+  }
+
+  concatConvNorm(
+    parts: readonly [FrozenValue, FrozenValue],
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: FrozenValue },
+  ): FrozenValue {
+    const { relu, residual } = then;
+    if (residual !== undefined || (spec.groups ?? 1) > 1)
+      return this.convNorm(this.concat(parts), convKey, normKey, spec, then);
+    // The second half adds its sum to the first's.
+    const [first, second] = this.halves(convKey, spec, asImages(materialise(parts[0])).shape[3]);
+    const below = deferred({ conv: first, input: parts[0], residual: null, relu: false });
+    return deferred({ conv: second, input: parts[1], residual: below, relu });
   }
 
   norm(x: FrozenValue, key: string, relu: boolean): FrozenValue {
@@ -125,8 +142,8 @@ class FrozenOps implements LayerOps<FrozenValue> {
   activation(x: FrozenValue, kind: Activation): FrozenValue {
     const { step, tensor } = x;
     // A convolution that is still to be computed rectifies as it writes.
-    if (kind === 'relu' && tensor === null && step !== null && !step.relu)
-      return deferred({ ...step, relu: true });
+    if (kind !== 'gelu' && tensor === null && step !== null && step.relu === false)
+      return deferred({ ...step, relu: kind === 'relu6' ? 6 : true });
     return given(activate(materialise(x), kind));
   }
 
@@ -172,6 +189,10 @@ class FrozenOps implements LayerOps<FrozenValue> {
 
   dispose(): void {
     for (const convolution of this.convolutions.values()) convolution.dispose();
+    for (const { layers, own } of this.split.values()) {
+      for (const layer of layers) layer.dispose();
+      tf.dispose(own);
+    }
   }
 
   private layer(key: string): LayerWeights {
@@ -186,25 +207,30 @@ class FrozenOps implements LayerOps<FrozenValue> {
     return constant;
   }
 
-  private depthwise(x: FrozenValue, key: string, spec: ConvSpec): tf.Tensor4D {
+  /** A convolution as two, of the first `channels` of its input's channels and of the others, with the bias. */
+  private halves(key: string, spec: ConvSpec, channels: number): readonly [FoldedLayer, FoldedLayer] {
+    const known = this.split.get(key);
+    if (known !== undefined) return known.layers;
     const { filter, bias } = this.layer(key);
-    const y = tf.depthwiseConv2d(
-      asImages(materialise(x)),
-      asImages(filter),
-      spec.stride,
-      spec.pad,
-      'NHWC',
-      1,
-      'floor',
-    );
-    return tf.add(y, bias);
+    const [a, b, none] = tf.tidy((): [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D] => {
+      const [first, second] = tf.split(filter, [channels, -1], 2);
+      return [
+        asImages(tf.keep(first as tf.Tensor)),
+        asImages(tf.keep(second as tf.Tensor)),
+        tf.keep(tf.zerosLike(bias)),
+      ];
+    });
+    const layers = [new FoldedConv(a, none, spec), new FoldedConv(b, bias, spec)] as const;
+    this.split.set(key, { layers, own: [a, b, none] });
+    return layers;
   }
 
-  private folded(key: string, spec: ConvSpec): FoldedConv {
+  private folded(key: string, spec: ConvSpec): FoldedLayer {
     const known = this.convolutions.get(key);
     if (known !== undefined) return known;
     const { filter, bias } = this.layer(key);
-    const made = new FoldedConv(asImages(filter), bias, spec);
+    const Layer = (spec.groups ?? 1) > 1 ? FoldedDepthwise : FoldedConv;
+    const made = new Layer(asImages(filter), bias, spec);
     this.convolutions.set(key, made);
     return made;
   }

@@ -1,4 +1,5 @@
-import type { FoldedConv } from '../kernels/foldedConv/foldedConv';
+import type { Rectifier } from '../kernels/conv2d/epilogue';
+import { throughGate, type FoldedLayer, type Gate } from '../kernels/foldedConv/foldedLayer';
 import { tf } from '../tf';
 
 /**
@@ -12,12 +13,12 @@ export interface FrozenValue {
   readonly step: FrozenStep | null;
 }
 
-/** relu?(conv(input) + residual?). */
+/** relu?(conv(input) + residual?), ReLU or ReLU6. */
 export interface FrozenStep {
-  readonly conv: FoldedConv;
+  readonly conv: FoldedLayer;
   readonly input: FrozenValue;
   readonly residual: FrozenValue | null;
-  readonly relu: boolean;
+  readonly relu: Rectifier;
 }
 
 /** A value that is there. */
@@ -95,9 +96,10 @@ function backward(
   }
   return tf.tidy(() => {
     const gradients = new Map<FrozenValue, tf.Tensor4D>();
-    const rectified = (one: FrozenValue): boolean => steps.get(one)?.relu === true;
-    const mask = (gradient: tf.Tensor4D, one: FrozenValue): tf.Tensor4D =>
-      tf.mul(gradient, tf.step(found(outputs, one)));
+    const gate = (one: FrozenValue): Gate | null => {
+      const relu = steps.get(one)?.relu ?? false;
+      return relu === false ? null : { output: found(outputs, one), six: relu === 6 };
+    };
     // A residual connection passes one tensor on to two values; what is replaced or used up goes when nobody has it.
     const release = (gradient: tf.Tensor4D): void => {
       if (gradient !== dy && ![...gradients.values()].includes(gradient)) gradient.dispose();
@@ -107,19 +109,19 @@ function backward(
       gradients.set(one, gradient);
       if (before) release(before);
     };
-    put(value, rectified(value) ? mask(dy, value) : dy);
+    put(value, throughGate(dy, gate(value)));
     for (const [target, { conv, input, residual }] of [...steps].reverse()) {
       const gradient = found(gradients, target);
       if (residual) {
         const before = gradients.get(residual);
         const sum = before ? tf.add<tf.Tensor4D>(before, gradient) : gradient;
         const last = consume(residual, -1) === 0;
-        put(residual, last && rectified(residual) ? mask(sum, residual) : sum);
+        put(residual, last ? throughGate(sum, gate(residual)) : sum);
       }
       const last = consume(input, -1) === 0;
       const x = found(outputs, input);
       const others = gradients.get(input) ?? null;
-      put(input, conv.inputGradient(gradient, x.shape, others, last && rectified(input) ? x : null));
+      put(input, conv.inputGradient(gradient, x.shape, others, last ? gate(input) : null));
       gradients.delete(target);
       release(gradient);
     }

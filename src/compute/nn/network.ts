@@ -47,6 +47,14 @@ export interface LayerOps<T> {
     spec: ConvSpec,
     then: { readonly relu: boolean; readonly residual?: T },
   ): T;
+  /** `convNorm` of `concat(parts)`; the concatenation is only made where it cannot be done without. */
+  concatConvNorm(
+    parts: readonly [T, T],
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: T },
+  ): T;
   /** Batch-norm by itself, in front of what it normalises for (DenseNet), then ReLU where `relu`. */
   norm(x: T, key: string, relu: boolean): T;
   /** The last axis to `features`; weights `<key>.weight` [out, in], `<key>.bias`. */

@@ -159,6 +159,16 @@ class TraceOps implements LayerOps<Traced> {
     return value;
   }
 
+  concatConvNorm(
+    parts: readonly [Traced, Traced],
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: Traced },
+  ): Traced {
+    return this.convNorm(this.concat(parts), convKey, normKey, spec, then);
+  }
+
   norm(x: Traced, key: string, relu: boolean): Traced {
     const channels = image(x)[2];
     const tensors = normTensors(key, channels);

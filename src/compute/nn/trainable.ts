@@ -1,5 +1,6 @@
 import type { StateDict, StateTensor } from '../../formats/models/stateDict';
 import { tf } from '../tf';
+import { concatConv2d } from '../kernels/concatConv/concatConv';
 import { batchNormTrain } from '../kernels/batchNorm/batchNorm';
 import { BATCH_NORM_EPSILON, initialState } from './initialise';
 import { deviceShape, floatValues, toDeviceLayout, toFileLayout } from './layout';
@@ -158,7 +159,7 @@ function variableOf(parameters: ReadonlyMap<string, tf.Variable>, name: string):
   return variable;
 }
 
-/** What both modes share; the modes differ in `convNorm`. */
+/** What both modes share; the modes differ in what follows a convolution. */
 abstract class VariableOps implements LayerOps<tf.Tensor> {
   readonly maxPool = weightlessOps.maxPool;
   readonly globalAveragePool = weightlessOps.globalAveragePool;
@@ -200,8 +201,32 @@ abstract class VariableOps implements LayerOps<tf.Tensor> {
 
   abstract dropout(x: tf.Tensor, rate: number): tf.Tensor;
 
-  abstract convNorm(
+  convNorm(
     x: tf.Tensor,
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: tf.Tensor },
+  ): tf.Tensor {
+    return this.behindConv(this.convolve(x, convKey, spec), convKey, normKey, spec, then);
+  }
+
+  concatConvNorm(
+    [a, b]: readonly [tf.Tensor, tf.Tensor],
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: { readonly relu: boolean; readonly residual?: tf.Tensor },
+  ): tf.Tensor {
+    if ((spec.groups ?? 1) > 1) return this.convNorm(this.concat([a, b]), convKey, normKey, spec, then);
+    const filter = this.variable(`${convKey}.weight`) as tf.Tensor as tf.Tensor4D;
+    const convolved = concatConv2d(asImages(a), asImages(b), filter, spec.stride, spec.pad);
+    return this.behindConv(convolved, convKey, normKey, spec, then);
+  }
+
+  /** What follows the convolution in `convNorm`. */
+  protected abstract behindConv(
+    convolved: tf.Tensor4D,
     convKey: string,
     normKey: string,
     spec: ConvSpec,
@@ -244,8 +269,8 @@ class TrainOps extends VariableOps {
     return this.masks.apply(x, rate);
   }
 
-  convNorm(
-    x: tf.Tensor,
+  protected behindConv(
+    convolved: tf.Tensor4D,
     convKey: string,
     normKey: string,
     spec: ConvSpec,
@@ -253,7 +278,7 @@ class TrainOps extends VariableOps {
   ): tf.Tensor {
     const fused = then.relu && then.residual === undefined;
     const bias = spec.bias ? this.vector(`${convKey}.bias`) : null;
-    const y = this.normalise(this.convolve(x, convKey, spec), normKey, fused, bias);
+    const y = this.normalise(convolved, normKey, fused, bias);
     const zeros = this.zeros.get(spec.filters);
     const normed =
       spec.bias && zeros !== undefined ? withZeroGradient(y, this.variable(`${convKey}.bias`), zeros) : y;
@@ -281,15 +306,15 @@ class EvalOps extends VariableOps {
     super(network);
   }
 
-  convNorm(
-    x: tf.Tensor,
+  protected behindConv(
+    convolved: tf.Tensor4D,
     convKey: string,
     normKey: string,
     spec: ConvSpec,
     then: { readonly relu: boolean; readonly residual?: tf.Tensor },
   ): tf.Tensor {
     const bias = spec.bias ? this.variable(`${convKey}.bias`) : null;
-    const y = this.normalise(this.convolve(x, convKey, spec), normKey, bias);
+    const y = this.normalise(convolved, normKey, bias);
     const sum = then.residual === undefined ? y : tf.add(y, then.residual);
     return then.relu ? tf.relu(sum) : sum;
   }

@@ -3,12 +3,13 @@ import type { BoundNetwork, LayerOps } from './network';
 
 const STEM = 'inc.double_conv.0.weight';
 
+const SPEC = { kernel: 3, stride: 1, pad: 1, bias: true } as const;
+const THEN = { relu: true };
+
 /** Two 3x3 convolutions with bias, batch-norm and ReLU; keys as `nn.Sequential` counts them (0, 1, 3, 4). */
-function doubleConv<T>(ops: LayerOps<T>, x: T, key: string, filters: number, middle = filters): T {
-  const spec = { kernel: 3, stride: 1, pad: 1, bias: true } as const;
-  const then = { relu: true };
-  const first = ops.convNorm(x, `${key}.0`, `${key}.1`, { ...spec, filters: middle }, then);
-  return ops.convNorm(first, `${key}.3`, `${key}.4`, { ...spec, filters }, then);
+function doubleConv<T>(ops: LayerOps<T>, x: T, key: string, filters: number): T {
+  const first = ops.convNorm(x, `${key}.0`, `${key}.1`, { ...SPEC, filters }, THEN);
+  return ops.convNorm(first, `${key}.3`, `${key}.4`, { ...SPEC, filters }, THEN);
 }
 
 function down<T>(ops: LayerOps<T>, x: T, level: number, filters: number): T {
@@ -17,8 +18,11 @@ function down<T>(ops: LayerOps<T>, x: T, level: number, filters: number): T {
 
 /** The skip connection comes first among the channels; it has as many of them as what comes from below. */
 function up<T>(ops: LayerOps<T>, x: T, skip: T, level: number, skipChannels: number, filters: number): T {
-  const joined = ops.concat([skip, ops.padTo(ops.upsample2x(x), skip)]);
-  return doubleConv(ops, joined, `up${level}.conv.double_conv`, filters, skipChannels);
+  const key = `up${level}.conv.double_conv`;
+  const parts = [skip, ops.padTo(ops.upsample2x(x), skip)] as const;
+  const spec = { ...SPEC, filters: skipChannels };
+  const first = ops.concatConvNorm(parts, `${key}.0`, `${key}.1`, spec, THEN);
+  return ops.convNorm(first, `${key}.3`, `${key}.4`, { ...SPEC, filters }, THEN);
 }
 
 /**

@@ -16,15 +16,6 @@ export interface ConvGeometry {
   readonly padLeft: number;
 }
 
-/**
- * The channels of a filter's input that a convolution reads: `first` and those behind it, of `of` in all. A convolution of
- * a concatenation runs part by part, without the concatenation.
- */
-export interface ChannelRange {
-  readonly first: number;
-  readonly of: number;
-}
-
 /** The attributes that tfjs's three convolution kernels share. */
 export interface ConvAttrs {
   readonly strides: [number, number] | number;

@@ -1,7 +1,7 @@
 import type { tf } from '../../tf';
 import { componentsFor, ints, runKernel, WORKGROUP, type Components, type KernelHost } from '../host';
 import { epilogue, epilogueInputs, epilogueLoaders, epilogueUniform, type ConvEpilogue } from './epilogue';
-import type { ChannelRange, ConvGeometry } from './geometry';
+import type { ConvGeometry } from './geometry';
 import { convTile, MAX_UNROLLED, type ConvTile } from './tile';
 import { quadLoader, quadStorer, times } from './wgsl';
 
@@ -22,7 +22,7 @@ ${columns.map((c) => `      let x${c} = select(0.0, x[row + col${c} + c], inside
 ${taps
   .flatMap((kx) => [
     ...times(v.channels / 4).map(
-      (q) => `      let w${kx}_${q} = load_w(tap + ${kx} * uniforms.weights.x + c, quad + ${q}, co);`,
+      (q) => `      let w${kx}_${q} = load_w(tap + ${kx} * ci + c, quad + ${q}, co);`,
     ),
     each((m, q) => `      a${m}_${q} += x${m * v.stride + kx} * w${kx}_${q};`),
   ])
@@ -36,7 +36,7 @@ function loopedRow(v: Variant, each: (line: (m: number, q: number) => string) =>
   return `
     for (var kx = 0; kx < uniforms.walk.y; kx++) {
 ${pixels.map((m) => `      let at${m} = ix + ${m} * stride + kx; let in${m} = inside && at${m} >= 0 && at${m} < width; let col${m} = row + clamp(at${m}, 0, width - 1) * ci;`).join('\n')}
-      let weights = tap + kx * uniforms.weights.x;
+      let weights = tap + kx * ci;
       for (var c = 0; c < ci; c++) {
 ${pixels.map((m) => `        let x${m} = select(0.0, x[col${m} + c], in${m});`).join('\n')}
 ${times(v.channels / 4)
@@ -84,7 +84,7 @@ ${each((m, q) => `  var a${m}_${q} = vec4<f32>(0.0);`)}
     let iy = top + ky;
     let inside = iy >= 0 && iy < height;
     let row = (image + clamp(iy, 0, height - 1)) * width * ci;
-    let tap = ky * uniforms.walk.y * uniforms.weights.x + uniforms.weights.y;
+    let tap = ky * uniforms.walk.y * ci;
 ${looped ? loopedRow(v, each) : unrolledRow(v, each)}
   }
 ${epilogue({
@@ -109,7 +109,7 @@ function flatten(g: ConvGeometry): ConvGeometry {
 
 /**
  * y = conv(x, w) with its epilogue: x [N,H,W,Ci], w [kh,kw,Ci,Co], y [N,Ho,Wo,Co], all float32. Sums run serially over
- * (ky, ci, kx) in f32, or (ky, kx, ci) for windows wider than 3. The caller owns the result. With a `range`, w has more input channels than x, and those are read.
+ * (ky, ci, kx) in f32, or (ky, kx, ci) for windows wider than 3. The caller owns the result.
  */
 export function conv2d(
   host: KernelHost,
@@ -117,7 +117,6 @@ export function conv2d(
   w: tf.TensorInfo,
   geometry: ConvGeometry,
   after: ConvEpilogue = {},
-  range: ChannelRange = { first: 0, of: geometry.inChannels },
 ): tf.TensorInfo {
   const g = flatten(geometry);
   const variant: Variant = {
@@ -145,7 +144,6 @@ export function conv2d(
       window: ints(g.kernelHeight, g.padTop, g.padLeft),
       plan: ints(pixelGroups, tiles, tilesPerRow),
       walk: ints(g.stride, g.kernelWidth),
-      weights: ints(range.of, range.first),
       after: epilogueUniform(after),
     },
     groups: pixelGroups * Math.ceil(g.outChannels / variant.channels),

@@ -1,7 +1,9 @@
 import { tf } from '../../tf';
+import type { KernelHost } from '../host';
 import { poison, relativeError, seededValues } from '../reference/check';
 import { conv2dReference } from '../reference/conv2d';
 import type { OwnKernel } from '../registry';
+import type { ConvEpilogue } from './epilogue';
 import { convGeometry, type ConvAttrs, type ConvGeometry } from './geometry';
 import { conv2d } from './kernel';
 
@@ -24,13 +26,24 @@ export function allFloat(...tensors: readonly (tf.TensorInfo | undefined)[]): bo
   return tensors.every((tensor) => tensor?.dtype === 'float32');
 }
 
+/** y = conv(x, filter) with its epilogue, or null where the stock kernel has to do it. */
+export function convolve(
+  host: KernelHost,
+  x: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  attrs: ConvAttrs,
+  after: ConvEpilogue = {},
+): tf.TensorInfo | null {
+  const geometry = convGeometry(x.shape, filter.shape, attrs);
+  return geometry && conv2d(host, x, filter, geometry, after);
+}
+
 /** tfjs's Conv2D. */
 export const conv2dKernel: OwnKernel = {
   name: 'Conv2D',
   run(host, { x, filter }, attrs) {
     if (!x || !filter || !allFloat(x, filter)) return null;
-    const geometry = convGeometry(x.shape, filter.shape, convAttrs(attrs));
-    return geometry && conv2d(host, x, filter, geometry);
+    return convolve(host, x, filter, convAttrs(attrs));
   },
   async check() {
     const [xs, ws] = [seededValues(880, 1), seededValues(864, 2)];
@@ -52,8 +65,7 @@ export const fusedConv2dKernel: OwnKernel = {
     const { activation } = attrs;
     if (activation !== 'linear' && activation !== 'relu' && activation !== undefined) return null;
     if (bias && (!allFloat(bias) || tf.util.sizeFromShape(bias.shape) !== filter.shape[3])) return null;
-    const geometry = convGeometry(x.shape, filter.shape, convAttrs(attrs));
-    return geometry && conv2d(host, x, filter, geometry, { bias, relu: activation === 'relu' });
+    return convolve(host, x, filter, convAttrs(attrs), { bias, relu: activation === 'relu' });
   },
   async check() {
     const [xs, ws, bs] = [seededValues(880, 1), seededValues(864, 2), seededValues(12, 3)];

@@ -1,18 +1,30 @@
 import { tf } from '../../tf';
-import { convGeometry } from '../conv2d/geometry';
+import { convGeometry, type ConvAttrs } from '../conv2d/geometry';
 import { allFloat, CHECK, convAttrs } from '../conv2d/own';
+import type { KernelHost } from '../host';
 import { poison, relativeError, seededValues } from '../reference/check';
 import { conv2dFilterGradientReference } from '../reference/conv2d';
 import type { OwnKernel } from '../registry';
 import { conv2dFilterGradient } from './kernel';
+
+/** dW, shaped `filterShape`, of conv(x, W), or null where the stock kernel has to do it. */
+export function filterGradient(
+  host: KernelHost,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  filterShape: readonly number[],
+  attrs: ConvAttrs,
+): tf.TensorInfo | null {
+  const geometry = convGeometry(x.shape, filterShape, attrs);
+  return geometry && conv2dFilterGradient(host, x, dy, geometry);
+}
 
 /** tfjs's Conv2DBackpropFilter: the gradient of Conv2D in its weights. */
 export const conv2dBackpropFilterKernel: OwnKernel = {
   name: 'Conv2DBackpropFilter',
   run(host, { x, dy }, attrs) {
     if (!x || !dy || !allFloat(x, dy)) return null;
-    const geometry = convGeometry(x.shape, attrs['filterShape'] as number[], convAttrs(attrs));
-    return geometry && conv2dFilterGradient(host, x, dy, geometry);
+    return filterGradient(host, x, dy, attrs['filterShape'] as number[], convAttrs(attrs));
   },
   async check() {
     const [xs, gs] = [seededValues(880, 1), seededValues(1320, 4)];

@@ -14,17 +14,9 @@ import { componentsFor, ints, runKernel, WORKGROUP, type Components, type Kernel
 /**
  * The weights [kh,kw,Ci,Co] as the input gradient of a convolution of this stride reads them: channels exchanged,
  * [kh,kw,Co,Ci], and for stride 1 the window turned by 180 degrees. The caller owns the result.
- *
- * @param part `channels` of the input's channels, from `first` on, instead of all.
  */
-export function turnWeights(
-  host: KernelHost,
-  w: tf.TensorInfo,
-  stride: number,
-  part?: { readonly first: number; readonly channels: number },
-): tf.TensorInfo {
-  const [height = 0, width = 0, all = 0, outputs = 0] = w.shape;
-  const { first, channels: inputs } = part ?? { first: 0, channels: all };
+export function turnWeights(host: KernelHost, w: tf.TensorInfo, stride: number): tf.TensorInfo {
+  const [height = 0, width = 0, inputs = 0, outputs = 0] = w.shape;
   const taps = height * width;
   const size = taps * inputs * outputs;
   return runKernel(host, {
@@ -32,7 +24,7 @@ export function turnWeights(
     inputs: [{ name: 'w', tensor: w, components: 1 }],
     outputComponents: 1,
     output: [height, width, outputs, inputs],
-    uniforms: { shape: ints(taps, inputs, outputs, size), mode: ints(stride === 1 ? 1 : 0, first, all) },
+    uniforms: { shape: ints(taps, inputs, outputs, size), mode: ints(stride === 1 ? 1 : 0) },
     groups: Math.ceil(size / WORKGROUP),
     code: () => `
 fn main() {
@@ -43,7 +35,7 @@ fn main() {
   let co = rest % uniforms.shape.z;
   var tap = rest / uniforms.shape.z;
   if (uniforms.mode.x > 0) { tap = uniforms.shape.x - 1 - tap; }
-  result[i] = w[(tap * uniforms.mode.z + uniforms.mode.y + ci) * uniforms.shape.z + co];
+  result[i] = w[(tap * uniforms.shape.y + ci) * uniforms.shape.z + co];
 }`,
   });
 }

@@ -22,7 +22,7 @@ export function foldedConvCases(batch: number): readonly KernelCase[] {
         ...common,
         kernel: 'foldedConv, input gradient',
         bytes: layer.bytes + floatBytes(size, size),
-        setUp: setUp((conv, x, other) => conv.inputGradient(x, layer.x, other, x)),
+        setUp: setUp((conv, x, other) => conv.inputGradient(x, layer.x, other, { output: x, six: false })),
       },
     ];
   });

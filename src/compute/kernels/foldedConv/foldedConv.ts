@@ -1,16 +1,14 @@
 import { tf } from '../../tf';
+import type { Rectifier } from '../conv2d/epilogue';
 import { convGeometry, type ConvAttrs } from '../conv2d/geometry';
 import { hostOf } from '../registry';
+import { rectify, throughGate, type FoldedLayer, type Gate } from './foldedLayer';
 import { FOLDED_CONV, FOLDED_CONV_GRADIENT, TURN_WEIGHTS } from './names';
 
 type Shape = [number, number, number, number];
 
-/**
- * A convolution with constant weights, batch-norm folded in. Nothing here is differentiable by tfjs: whoever composes
- * such layers takes their gradients with `inputGradient`. Runs our kernels where they are installed and cover the
- * shape, tfjs's otherwise; results belong to the caller's tidy.
- */
-export class FoldedConv {
+/** A convolution of a frozen network. Runs our kernels where they are installed and cover the shape, tfjs's otherwise. */
+export class FoldedConv implements FoldedLayer {
   private turned: tf.Tensor | null = null;
 
   /**
@@ -22,33 +20,32 @@ export class FoldedConv {
     private readonly window: { readonly stride: 1 | 2; readonly pad: number },
   ) {}
 
-  /** relu?(conv(x) + bias + residual?), NHWC. */
-  forward(x: tf.Tensor4D, residual: tf.Tensor4D | null, relu: boolean): tf.Tensor4D {
+  forward(x: tf.Tensor4D, residual: tf.Tensor4D | null, relu: Rectifier): tf.Tensor4D {
     const { filter, bias } = this;
     const engine = tf.engine();
     if (hostOf(FOLDED_CONV) && this.covers(x.shape)) {
       const inputs = residual ? { x, filter, bias, addend: residual } : { x, filter, bias };
       return engine.runKernel(FOLDED_CONV, inputs, { ...this.attributes(), relu });
     }
-    const alone = relu && residual === null;
+    const alone = relu !== false && residual === null;
     const convolved: tf.Tensor4D = engine.runKernel(
       'FusedConv2D',
       { x, filter, bias },
-      { ...this.attributes(), activation: alone ? 'relu' : 'linear', leakyreluAlpha: 0 },
+      {
+        ...this.attributes(),
+        activation: alone ? (relu === 6 ? 'relu6' : 'relu') : 'linear',
+        leakyreluAlpha: 0,
+      },
     );
     const sum = residual ? tf.add<tf.Tensor4D>(convolved, residual) : convolved;
-    return relu && !alone ? tf.relu(sum) : sum;
+    return alone ? sum : rectify(sum, relu);
   }
 
-  /**
-   * The gradient in the input, [N,H,W,Ci] = `inputShape`, plus `addend`, zero where `mask` is not above zero: the
-   * input's other gradients and the ReLU it came from cost no pass of their own.
-   */
   inputGradient(
     dy: tf.Tensor4D,
     inputShape: Shape,
     addend: tf.Tensor4D | null,
-    mask: tf.Tensor4D | null,
+    gate: Gate | null,
   ): tf.Tensor4D {
     const { filter, window } = this;
     if (hostOf(FOLDED_CONV_GRADIENT) && hostOf(TURN_WEIGHTS) && this.covers(inputShape)) {
@@ -57,16 +54,15 @@ export class FoldedConv {
         .engine()
         .runKernel(
           FOLDED_CONV_GRADIENT,
-          { ...inputs, ...(addend ? { addend } : {}), ...(mask ? { mask } : {}) },
-          { ...this.attributes(), inputShape, filterShape: filter.shape },
+          { ...inputs, ...(addend ? { addend } : {}), ...(gate ? { mask: gate.output } : {}) },
+          { ...this.attributes(), inputShape, filterShape: filter.shape, maskSix: gate?.six === true },
         );
     }
     const dx = tf.conv2dTranspose(dy, filter, inputShape, window.stride, window.pad);
     const sum = addend ? tf.add<tf.Tensor4D>(dx, addend) : dx;
-    return mask ? tf.mul(sum, tf.step(mask)) : sum;
+    return throughGate(sum, gate);
   }
 
-  /** Disposes what was made of the weights, not the weights. */
   dispose(): void {
     this.turned?.dispose();
     this.turned = null;

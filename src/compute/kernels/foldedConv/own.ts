@@ -1,4 +1,5 @@
 import { tf } from '../../tf';
+import type { Rectifier } from '../conv2d/epilogue';
 import { convGeometry } from '../conv2d/geometry';
 import { conv2d } from '../conv2d/kernel';
 import { CHECK, convAttrs } from '../conv2d/own';
@@ -34,7 +35,7 @@ async function checkGradient(): Promise<number> {
   const [filter, bias] = [tf.tensor4d(ws, [3, 3, 8, 12]), tf.zeros<tf.Rank.R1>([12])];
   const layer = new FoldedConv(filter, bias, { stride: 1, pad: 1 });
   const [dy, addend, mask] = [tf.tensor4d(gs, [2, 5, 11, 12]), image(as), image(ms)];
-  const dx = tf.tidy(() => layer.inputGradient(dy, [2, 5, 11, 8], addend, mask));
+  const dx = tf.tidy(() => layer.inputGradient(dy, [2, 5, 11, 8], addend, { output: mask, six: false }));
   const values = await dx.data();
   layer.dispose();
   tf.dispose([filter, bias, dy, addend, mask, dx]);
@@ -52,7 +53,7 @@ export const foldedConvKernel: OwnKernel = {
   run(host, { x, filter, bias, addend }, attrs) {
     if (!x || !filter || !bias) return null;
     const geometry = convGeometry(x.shape, filter.shape, convAttrs(attrs));
-    return geometry && conv2d(host, x, filter, geometry, { bias, addend, relu: attrs['relu'] === true });
+    return geometry && conv2d(host, x, filter, geometry, { bias, addend, relu: attrs['relu'] as Rectifier });
   },
   check: checkForward,
 };
@@ -67,7 +68,14 @@ export const foldedConvGradientKernel: OwnKernel = {
       attrs['filterShape'] as number[],
       convAttrs(attrs),
     );
-    return geometry && conv2dInputGradientTurned(host, dy, turned, geometry, { addend, mask });
+    return (
+      geometry &&
+      conv2dInputGradientTurned(host, dy, turned, geometry, {
+        addend,
+        mask,
+        maskSix: attrs['maskSix'] === true,
+      })
+    );
   },
   check: checkGradient,
 };
