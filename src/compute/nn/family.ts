@@ -5,7 +5,7 @@ import { traceNetwork } from './trace';
 
 /** A family that can also say which of its members a state_dict comes closest to. */
 export interface ProposingFamily extends NetworkFamily {
-  /** "a CIFAR ResNet", for sentences. */
+  /** "a ResNet", for sentences; families of one architecture share it. */
   readonly noun: string;
   /**
    * The member whose configuration the state_dict's telling keys give, whether or not the rest fits; null where those
@@ -29,4 +29,30 @@ export function defineFamily(family: {
       return firstMismatch(traceNetwork(bound).tensors, state) === null ? bound : null;
     },
   };
+}
+
+/**
+ * The same network for images of another size (height, width, channels), or null where its weights are made for its own:
+ * a position embedding, a linear layer behind unpooled rows and columns, another number of channels.
+ */
+export function atInputShape(
+  bound: BoundNetwork,
+  inputShape: readonly [number, number, number],
+): BoundNetwork | null {
+  const resized = { ...bound, inputShape };
+  const shapes = (of: BoundNetwork): string =>
+    traceNetwork(of)
+      .tensors.map(({ name, shape }) => `${name} ${shape.join()}`)
+      .join('\n');
+  try {
+    return shapes(resized) === shapes(bound) && passesThrough(resized) ? resized : null;
+  } catch {
+    // A definition that does not trace at this size cannot run at it.
+    return null;
+  }
+}
+
+/** Whether something is left of the image behind every pool. */
+function passesThrough(bound: BoundNetwork): boolean {
+  return traceNetwork(bound).layers.every(({ outputShape }) => outputShape.every((side) => side >= 1));
 }

@@ -7,7 +7,12 @@ export function floatValues(tensor: StateTensor): Float32Array<ArrayBuffer> {
 }
 
 /** The roles whose layout differs. */
-const MATRICES: ReadonlySet<TensorRole> = new Set(['conv-weight', 'depthwise-weight', 'linear-weight']);
+const MATRICES: ReadonlySet<TensorRole> = new Set([
+  'conv-weight',
+  'depthwise-weight',
+  'patch-weight',
+  'linear-weight',
+]);
 
 function dimensions(shape: readonly number[]): [number, number, number, number] {
   const [outputs = 1, inputs = 1, height = 1, width = 1] = shape;
@@ -20,7 +25,7 @@ function dimensions(shape: readonly number[]): [number, number, number, number] 
  */
 export function deviceShape(spec: TensorSpec): number[] {
   const [outputs, inputs, height, width] = dimensions(spec.shape);
-  if (spec.role === 'conv-weight') return [height, width, inputs, outputs];
+  if (spec.role === 'conv-weight' || spec.role === 'patch-weight') return [height, width, inputs, outputs];
   if (spec.role === 'depthwise-weight') return [height, width, outputs, 1];
   if (spec.role === 'linear-weight') return [inputs, outputs];
   return [...spec.shape];

@@ -83,9 +83,12 @@ describe('explainUnknown', () => {
   });
 
   it('has a sentence for keys of no known network, and for none at all', () => {
-    const vgg = new Map([['features.0.weight', zeros(4, 3, 3, 3)]]);
-    expect(explain(vgg)).toMatchObject({ code: 'model/unknown-architecture', subject: 'model.pth' });
-    expect(explain(vgg).message).toContain('1 tensors, the first `features.0.weight`,');
+    const other = new Map([['encoder.0.weight', zeros(4, 3, 3, 3)]]);
+    expect(explain(other)).toMatchObject({ code: 'model/unknown-architecture', subject: 'model.pth' });
+    expect(explain(other).message).toContain('1 tensors, the first `encoder.0.weight`,');
+    expect(explain(other).message).toContain(
+      "the keys of a ResNet, a VGG, a DenseNet, a MobileNetV2, a ViT or REFINE's UNet, which are",
+    );
     expect(explain(new Map()).message).toContain('no tensors');
   });
 });

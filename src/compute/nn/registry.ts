@@ -1,14 +1,37 @@
 import { StudioError } from '../../protocol/errors';
 import type { StateDict } from '../../formats/models/stateDict';
 import { cifarResnetFamily } from './cifarResnet';
+import { cifarDensenetFamily, torchvisionDensenetFamily } from './densenet';
 import type { ProposingFamily } from './family';
+import { localityVitFamily } from './localityVit';
 import { firstMismatch, type Mismatch } from './matchState';
+import {
+  cifarMobilenetV2Family,
+  toolboxMobilenetV2Family,
+  torchvisionMobilenetV2Family,
+} from './mobilenetV2Dialects';
 import type { BoundNetwork } from './network';
+import { torchvisionResnetFamily } from './torchvisionResnet';
 import { traceNetwork } from './trace';
 import { unetFamily } from './unet';
+import { vggFamily } from './vgg';
+import { timmVitFamily, torchvisionVitFamily } from './vit';
 
 /** Every architecture the studio knows. Adding one is a file with a family and a line here. */
-export const networkFamilies: readonly ProposingFamily[] = [cifarResnetFamily, unetFamily];
+export const networkFamilies: readonly ProposingFamily[] = [
+  cifarResnetFamily,
+  torchvisionResnetFamily,
+  vggFamily,
+  torchvisionDensenetFamily,
+  cifarDensenetFamily,
+  torchvisionMobilenetV2Family,
+  toolboxMobilenetV2Family,
+  cifarMobilenetV2Family,
+  torchvisionVitFamily,
+  timmVitFamily,
+  localityVitFamily,
+  unetFamily,
+];
 
 /** The network whose tensors are exactly these, or null; `explainUnknown` says why not. */
 export function recogniseNetwork(state: StateDict): BoundNetwork | null {
@@ -50,7 +73,8 @@ export function explainUnknown(state: StateDict, fileName: string): StudioError 
   if (closest === undefined) {
     const [first] = state.keys();
     const found = first === undefined ? 'no tensors' : `${state.size} tensors, the first \`${first}\`,`;
-    const known = networkFamilies.map(({ noun }) => noun).join(' or ');
+    const nouns = [...new Set(networkFamilies.map(({ noun }) => noun))];
+    const known = `${nouns.slice(0, -1).join(', ')} or ${nouns.at(-1) ?? ''}`;
     return new StudioError(
       'model/unknown-architecture',
       `${fileName} holds ${found} but not the keys of ${known}, which are what the studio can run.`,

@@ -8,6 +8,7 @@ import type { TensorInit } from './ops/weightInit';
 export type TensorRole =
   | 'conv-weight'
   | 'depthwise-weight'
+  | 'patch-weight'
   | 'linear-weight'
   | 'parameter'
   | 'bias'

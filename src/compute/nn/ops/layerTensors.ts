@@ -6,8 +6,13 @@ import type { TensorInit } from './weightInit';
 const starting = (init: TensorInit | undefined): { readonly init?: TensorInit } =>
   init === undefined ? {} : { init };
 
-/** Weight and bias of a convolution with `inputs` input channels. */
-export function convTensors(key: string, spec: ConvSpec, inputs: number): TensorSpec[] {
+/** Weight and bias of a convolution with `inputs` input channels; `dense` is the weight's role where it is not depthwise. */
+export function convTensors(
+  key: string,
+  spec: ConvSpec,
+  inputs: number,
+  dense: 'conv-weight' | 'patch-weight' = 'conv-weight',
+): TensorSpec[] {
   const { filters, kernel, bias, groups = 1, init } = spec;
   if (groups !== 1 && (groups !== inputs || groups !== filters)) {
     throw new Error(
@@ -15,7 +20,7 @@ export function convTensors(key: string, spec: ConvSpec, inputs: number): Tensor
     );
   }
   const fanIn = (inputs / groups) * kernel * kernel;
-  const role: TensorRole = groups === 1 ? 'conv-weight' : 'depthwise-weight';
+  const role: TensorRole = groups === 1 ? dense : 'depthwise-weight';
   const shape = [filters, inputs / groups, kernel, kernel];
   const weight: TensorSpec = { name: `${key}.weight`, shape, role, fanIn, ...starting(init?.weight) };
   if (!bias) return [weight];

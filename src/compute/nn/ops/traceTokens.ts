@@ -34,7 +34,7 @@ export function traceTokenOps<T extends { readonly shape: readonly number[] }>(
       const tokens = Math.floor(height / size) * Math.floor(width / size);
       const spec = { filters: features, kernel: size, stride: 1, pad: 0, bias: true } as const;
       return add([tokens, features], key, `Conv ${size}×${size}, stride ${size}`, {
-        tensors: convTensors(key, init === undefined ? spec : { ...spec, init }, channels),
+        tensors: convTensors(key, init === undefined ? spec : { ...spec, init }, channels, 'patch-weight'),
         macs: tokens * size * size * channels * features,
       });
     },

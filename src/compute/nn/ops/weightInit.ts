@@ -3,8 +3,7 @@ import type { RandomStream } from '../../../data/random';
 /** How one tensor starts. */
 export type TensorInit =
   | { readonly kind: 'uniform'; readonly limit: number }
-  /** Where `cut` is set, values beyond that many deviations are drawn again. */
-  | { readonly kind: 'normal'; readonly deviation: number; readonly cut?: number }
+  | { readonly kind: 'normal'; readonly deviation: number }
   | { readonly kind: 'constant'; readonly value: number };
 
 /** How a layer's weight and bias start; what is absent starts as PyTorch's layer does by default. */
@@ -19,11 +18,6 @@ export const ZERO: TensorInit = { kind: 'constant', value: 0 };
 /** N(0, deviation²). */
 export function normalInit(deviation: number): TensorInit {
   return { kind: 'normal', deviation };
-}
-
-/** N(0, deviation²) without what lies beyond two deviations' worth of it. */
-export function truncatedNormalInit(deviation: number, cut = 2): TensorInit {
-  return { kind: 'normal', deviation, cut };
 }
 
 /** N(0, 2 / fan) for layers in front of a ReLU (He et al. 2015); `fan` counts inputs or outputs of a unit, as the definition says. */
@@ -44,14 +38,6 @@ export function drawInit(init: TensorInit, stream: RandomStream, data: Float32Ar
   }
   for (let i = 0; i < data.length; i++) {
     data[i] =
-      init.kind === 'uniform'
-        ? stream.uniform(-init.limit, init.limit)
-        : init.deviation * cutNormal(stream, init.cut ?? Infinity);
+      init.kind === 'uniform' ? stream.uniform(-init.limit, init.limit) : init.deviation * stream.normal();
   }
-}
-
-function cutNormal(stream: RandomStream, cut: number): number {
-  let value = stream.normal();
-  while (Math.abs(value) > cut) value = stream.normal();
-  return value;
 }
