@@ -5,6 +5,7 @@ import {
   batchNormNormalizeKernel,
   batchNormStatisticsKernel,
 } from './batchNorm/own';
+import { classificationKernel, lossSumsKernel } from './classificationLoss/own';
 import { meanKernel, sumKernel } from './columnReduce/own';
 import { concatConvGradientKernel, concatConvKernel } from './concatConv/own';
 import { conv2dKernel, fusedConv2dKernel } from './conv2d/own';
@@ -24,6 +25,7 @@ import { inPlaceKernel } from './optimizer/own';
 import { clampGradientKernel, normalizePixelsKernel } from './pixels/own';
 import { register, switchOff, unregister, type OwnKernel } from './registry';
 import { resizeBilinearGradKernel } from './resizeBilinearGrad/own';
+import { supconGradientKernel, supconKernel } from './supcon/own';
 
 /** Every kernel of ours. */
 const KERNELS: readonly OwnKernel[] = [
@@ -46,6 +48,10 @@ const KERNELS: readonly OwnKernel[] = [
   batchNormStatisticsKernel,
   batchNormNormalizeKernel,
   batchNormGradientKernel,
+  classificationKernel,
+  supconKernel,
+  supconGradientKernel,
+  lossSumsKernel,
   normalizePixelsKernel,
   clampGradientKernel,
   maxPoolGradKernel,

@@ -1,6 +1,7 @@
 import type { RefineSettings } from '../../protocol/experiment';
 import { tf } from '../tf';
 import { binaryCrossEntropy, crossEntropy } from './classificationLoss';
+import { fusedLosses, lossesAreFused } from './fusedLosses';
 import type { RefineModel } from './refineModel';
 import { remappedTargets } from './remap';
 import { supconLoss } from './supconLoss';
@@ -38,7 +39,53 @@ export function refineLossAndGradients(
   settings: LossSettings,
   labels: tf.Tensor1D,
 ): LossAndGradients {
-  const parameters = model.transform.parameters;
+  const variables = [...model.transform.parameters.values()];
+  const { losses, grads } = lossesAreFused()
+    ? withKernels(model, pixels, inverse, settings, labels, variables)
+    : withPrimitives(model, pixels, inverse, settings, labels, variables);
+  const gradients = new Map<string, tf.Tensor>();
+  [...model.transform.parameters.keys()].forEach((name, i) => {
+    const gradient = grads[i];
+    if (gradient) gradients.set(name, gradient);
+  });
+  return { losses, gradients };
+}
+
+/** The losses, and gradients in the order of the variables. */
+interface Evaluated {
+  readonly losses: tf.Tensor1D;
+  readonly grads: readonly (tf.Tensor | null | undefined)[];
+}
+
+function withKernels(
+  model: RefineModel,
+  pixels: tf.Tensor4D,
+  inverse: tf.Tensor1D,
+  settings: LossSettings,
+  labels: tf.Tensor1D,
+  variables: tf.Variable[],
+): Evaluated {
+  const { value, grads } = tf.engine().gradients<tf.Tensor1D>(
+    () => {
+      const transformed = model.transformed(pixels, 'train');
+      const { logits } = model.classify(transformed);
+      return fusedLosses(transformed, logits, labels, inverse, settings);
+    },
+    variables,
+    undefined,
+    true,
+  );
+  return { losses: value, grads };
+}
+
+function withPrimitives(
+  model: RefineModel,
+  pixels: tf.Tensor4D,
+  inverse: tf.Tensor1D,
+  settings: LossSettings,
+  labels: tf.Tensor1D,
+  variables: tf.Variable[],
+): Evaluated {
   const targets = remappedTargets(labels, inverse);
   let parts: tf.Tensor[] = [];
   const { value, grads } = tf.variableGrads(() => {
@@ -54,13 +101,8 @@ export function refineLossAndGradients(
     });
     parts = [tf.keep(classification.clone()), tf.keep(contrast.clone())];
     return tf.add<tf.Scalar>(classification, tf.mul(contrast, settings.supconWeight));
-  }, [...parameters.values()]);
+  }, variables);
   const losses = tf.tidy(() => tf.stack([value, ...parts]) as tf.Tensor1D);
   tf.dispose([value, targets, parts]);
-  const gradients = new Map<string, tf.Tensor>();
-  for (const [name, variable] of parameters) {
-    const gradient = grads[variable.name];
-    if (gradient) gradients.set(name, gradient);
-  }
-  return { losses, gradients };
+  return { losses, grads: variables.map(({ name }) => grads[name]) };
 }
