@@ -117,6 +117,9 @@ async function makeVictim(running: Running): Promise<boolean> {
   if ((await finish(running, runId, ended)) === null) return false;
   const outputs = experiment.attack ? [...VICTIM_OUTPUTS, 'poisoning.json' as const] : VICTIM_OUTPUTS;
   await writeOutputs(engine, out, outputs);
+  const attack = await engine.session.triggerFor(experiment);
+  if (attack && Object.keys(attack.assets).length > 0)
+    await writeOutputs(engine, out, ['attack.safetensors']);
   // Last: where it lies, the training is known to be over.
   await writeOutputs(engine, out, [VICTIM]);
   if (shared !== null && victims !== undefined) {

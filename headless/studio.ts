@@ -46,11 +46,12 @@ export async function loadInputs(engine: Engine, experiment: Experiment, folder:
         ),
   );
   if (attack) {
-    const images = attackByKind(attack.kind).options.filter((option) => option.kind === 'image');
-    for (const { key } of images) {
+    for (const { key, kind } of attackByKind(attack.kind).options) {
       const path = attack.options[key];
-      if (typeof path !== 'string') continue;
-      await session.images.add({ ...(await inputFile(resolve(folder, path))), path });
+      if (typeof path !== 'string' || (kind !== 'image' && kind !== 'file')) continue;
+      const file = await inputFile(resolve(folder, path));
+      if (kind === 'image') await session.images.add({ ...file, path });
+      else session.extraFiles.set(path, file);
     }
   }
   for (const path of [defense.initialWeights, model.train?.initialWeights ?? null]) {

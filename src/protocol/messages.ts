@@ -127,6 +127,7 @@ export type ExportKind =
   | 'victim-metrics.csv'
   | 'victim-results.json'
   | 'poisoning.json'
+  | 'attack.safetensors'
   | 'transform.safetensors'
   | 'transform.pth'
   | 'label_map.json'

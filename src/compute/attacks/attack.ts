@@ -1,4 +1,5 @@
 import type { ImageSplit } from '../../data/dataset';
+import type { StateDict } from '../../formats/models/stateDict';
 import type { NormalizationSettings } from '../../protocol/experiment';
 import type { OptionDescriptor } from '../../protocol/summaries';
 import type { Victim } from '../victim/victim';
@@ -24,6 +25,8 @@ export interface TriggerContext {
   readonly normalization?: NormalizationSettings;
   /** The decoded image behind an option of kind `image`. */
   image(id: string): Promise<TriggerImage>;
+  /** The tensors behind an option of kind `file`; absent where no files can be had. */
+  tensors?(path: string): Promise<StateDict>;
 }
 
 /** A trigger ready to be put on images. */

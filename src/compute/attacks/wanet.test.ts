@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { readNpz } from '../../../tests/setup/npz';
 import { sharedPath } from '../../../tests/setup/shared';
 import { RandomStream } from '../../data/random';
+import { writeSafetensors } from '../../formats/exports/safetensorsWriter';
+import { readModel } from '../../formats/models/readModel';
+import { assetTensors } from './assets';
 import type { TriggerContext } from './attack';
 import { wanet, warpImages } from './wanet';
 import { sampleGrid, warpGrid } from './warp';
@@ -62,6 +65,18 @@ describe('wanet', () => {
     const given = warpImages(picture, 1, { ...SIZE, grid: data, truncate: true });
     expect(given).toEqual(attack.apply(picture, 1));
     expect(attack.label).toBe('WaNet, 4×4 grid, strength 0.5');
+  });
+
+  it('takes its exported grid back, and no other shape', async () => {
+    const attack = await wanet.prepare({ gridSeed: 3 }, context);
+    const file = writeSafetensors(assetTensors(attack), {});
+    const tensors = async (path: string) => (await readModel({ path, blob: new Blob([file]) })).state;
+    const again = await wanet.prepare({ grid: 'attack.safetensors' }, { ...context, tensors });
+    expect(again.apply(picture, 1)).toEqual(attack.apply(picture, 1));
+    expect(again.label).toBe('WaNet, the grid of attack.safetensors');
+    const wide = wanet.prepare({ grid: 'a.pth' }, { ...context, width: 40, tensors });
+    await expect(wide).rejects.toThrow('whose grid is 1×32×32×2; images of 32 by 40 want 1×32×40×2');
+    await expect(wanet.prepare({ grid: 'a.pth' }, context)).rejects.toThrow('holds no tensor "grid"');
   });
 
   it('trains with noise images that keep their label, and without them where asked to', async () => {

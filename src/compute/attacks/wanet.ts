@@ -1,4 +1,5 @@
 import { PURPOSE, RandomStream } from '../../data/random';
+import { StudioError } from '../../protocol/errors';
 import type { OptionDescriptor } from '../../protocol/summaries';
 import type { Attack, PreparedAttack, Trigger, TriggerContext } from './attack';
 import { type CheckedOptions, checkOptions, checkTarget, rateOption } from './options';
@@ -41,6 +42,13 @@ const OPTIONS: readonly OptionDescriptor[] = [
     default: 666,
     minimum: 0,
     maximum: 0xffffffff,
+  },
+  {
+    key: 'grid',
+    label: 'Grid of your own',
+    help: 'A file with the tensor "grid", [1, H, W, 2], as this studio exports it (attack.safetensors); the options above then do not matter.',
+    kind: 'file',
+    default: null,
   },
   {
     key: 'quantize',
@@ -107,6 +115,29 @@ function drawnGrid(checked: CheckedOptions, context: TriggerContext): Grid {
   return warpGrid(ins, k, context, checked.number('strength'), checked.number('gridRescale'));
 }
 
+function refuseGrid(reason: string): never {
+  throw new StudioError('trigger/invalid', `The option "grid" of the wanet trigger ${reason}.`, {
+    subject: 'attack.options.grid',
+  });
+}
+
+/** The grid of a file. @throws StudioError `trigger/invalid`, and what reading the file throws. */
+async function givenGrid(path: string, context: TriggerContext): Promise<Grid> {
+  const { height, width } = context;
+  const tensor = (await context.tensors?.(path))?.get('grid');
+  if (!tensor) return refuseGrid(`names ${path}, which holds no tensor "grid"`);
+  const { shape, data } = tensor;
+  if (shape.join() !== [1, height, width, 2].join()) {
+    return refuseGrid(
+      `names ${path}, whose grid is ${shape.join('×')}; images of ${height} by ${width} want 1×${height}×${width}×2`,
+    );
+  }
+  if (!data.every((value) => value >= -1 && value <= 1)) {
+    return refuseGrid(`names ${path}, whose grid has values outside [-1, 1]`);
+  }
+  return Float32Array.from(data);
+}
+
 /** WaNet (Nguyen & Tran 2021): the image slightly warped by a fixed smooth grid (METHODS 2.2). */
 export const wanet: Attack = {
   kind: 'wanet',
@@ -117,29 +148,31 @@ export const wanet: Attack = {
     const checked = checkOptions('wanet', OPTIONS, options, context);
     checkTarget(context);
     const { height, width } = context;
-    const grid = drawnGrid(checked, context);
+    const path = checked.path('grid');
+    const grid = path === null ? drawnGrid(checked, context) : await givenGrid(path, context);
     const settings = { height, width, grid, truncate: checked.choice('quantize') === 'truncate' };
     const rate = checked.number('rate');
     const noisy = checked.choice('noise') === 'on';
     const trigger: Trigger = {
-      label: `WaNet, ${checked.number('k')}×${checked.number('k')} grid, strength ${checked.number('strength')}`,
+      label:
+        path === null
+          ? `WaNet, ${checked.number('k')}×${checked.number('k')} grid, strength ${checked.number('strength')}`
+          : `WaNet, the grid of ${path}`,
       apply: (pixels, count) => warpImages(pixels, count, settings),
     };
-    return Promise.resolve(
-      triggerAttack({
-        kind: 'wanet',
-        context,
-        checked,
-        trigger,
-        shares: { noiseRate: noisy ? rate * checked.number('crossRatio') : 0 },
-        assets: { grid: { shape: [1, height, width, 2], data: grid } },
-        train: (pixels, { role, random }) => {
-          if (role === 'poison') return warpImages(pixels, 1, settings);
-          if (role !== 'noise') return pixels;
-          const shift = Float32Array.from(grid, () => random.uniform(-1, 1) / height);
-          return warpImages(pixels, 1, settings, shift);
-        },
-      }),
-    );
+    return triggerAttack({
+      kind: 'wanet',
+      context,
+      checked,
+      trigger,
+      shares: { noiseRate: noisy ? rate * checked.number('crossRatio') : 0 },
+      assets: { grid: { shape: [1, height, width, 2], data: grid } },
+      train: (pixels, { role, random }) => {
+        if (role === 'poison') return warpImages(pixels, 1, settings);
+        if (role !== 'noise') return pixels;
+        const shift = Float32Array.from(grid, () => random.uniform(-1, 1) / height);
+        return warpImages(pixels, 1, settings, shift);
+      },
+    });
   },
 };

@@ -5,6 +5,8 @@ import { createVictim, type Victim } from '../../compute/victim/victim';
 import type { Predict } from '../../compute/analysis/evaluate';
 import type { ImageSplit } from '../../data/dataset';
 import type { InputFile } from '../../formats/input';
+import { readModel } from '../../formats/models/readModel';
+import type { StateDict } from '../../formats/models/stateDict';
 import { StudioError } from '../../protocol/errors';
 import { type Experiment, type ModelSettings, parseExperiment } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
@@ -149,6 +151,20 @@ export class Session {
       seed,
       normalization: model.normalization,
       image: (id) => this.images.get(id),
+      tensors: (path) => this.tensorsOf(path, 'attack.options'),
+    });
+  }
+
+  /**
+   * The tensors of a file that an experiment names by path.
+   * @param subject the setting that names it.
+   * @throws StudioError `file/missing` where it is not loaded, and as `readModel`.
+   */
+  async tensorsOf(path: string, subject: string): Promise<StateDict> {
+    const file = this.extraFiles.get(path);
+    if (file) return (await readModel(file)).state;
+    throw new StudioError('file/missing', `The file ${path}, which "${subject}" names, is not loaded.`, {
+      subject,
     });
   }
 

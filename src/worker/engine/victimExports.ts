@@ -1,3 +1,4 @@
+import { assetTensors } from '../../compute/attacks/assets';
 import { writePth } from '../../formats/exports/pthWriter';
 import { writeSafetensors } from '../../formats/exports/safetensorsWriter';
 import { StudioError } from '../../protocol/errors';
@@ -13,6 +14,7 @@ const VICTIM_EXPORTS = [
   'victim-metrics.csv',
   'victim-results.json',
   'poisoning.json',
+  'attack.safetensors',
 ] as const satisfies readonly ExportKind[];
 
 export type VictimExport = (typeof VICTIM_EXPORTS)[number];
@@ -22,7 +24,7 @@ export function isVictimExport(kind: ExportKind): kind is VictimExport {
 }
 
 /**
- * One export of the classifier made here, as it is now; `poisoning.json` also of an attack that was only looked at.
+ * One export of the classifier made here, as it is now; `poisoning.json` and `attack.safetensors` also of an attack that was only looked at.
  * @throws StudioError `worker/nothing-loaded`, and as `poisoningOf`.
  */
 export async function victimFile(
@@ -35,6 +37,15 @@ export async function victimFile(
   if (kind === 'poisoning.json') {
     const experiment = made?.experiment ?? session.experimentOrDefault();
     return text(`${JSON.stringify(await poisoningOf(session, experiment), null, 1)}\n`);
+  }
+  if (kind === 'attack.safetensors') {
+    const attack = await session.triggerFor(made?.experiment ?? session.experimentOrDefault());
+    if (attack && Object.keys(attack.assets).length > 0) {
+      return { name: kind, bytes: writeSafetensors(assetTensors(attack), { kind: attack.kind }) };
+    }
+    throw new StudioError('trigger/invalid', 'This attack has drawn nothing that would have to be kept.', {
+      subject: kind,
+    });
   }
   if (!made) throw new StudioError('worker/nothing-loaded', 'No classifier was trained here yet.');
   switch (kind) {

@@ -12,7 +12,6 @@ import { createVictim, type Victim } from '../../../compute/victim/victim';
 import { batchesPerEpoch } from '../../../data/batches';
 import type { ImageSplit } from '../../../data/dataset';
 import { limitSplit } from '../../../data/subsets';
-import { readModel } from '../../../formats/models/readModel';
 import type { StateDict } from '../../../formats/models/stateDict';
 import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
@@ -117,7 +116,7 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
   async prepare(): Promise<void> {
     const { session, attack } = this.making;
     const path = attack?.surrogate?.path ?? null;
-    if (path !== null) this.surrogate ??= await stateOf(session, path, 'attack.options');
+    if (path !== null) this.surrogate ??= await session.tensorsOf(path, 'attack.options.surrogate');
     this.current = await this.createTrainer();
     this.events = this.steps();
   }
@@ -256,7 +255,7 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     const { session, settings, attack } = this.making;
     if (isVictim && attack?.surrogate?.warmStart && this.surrogate) return this.surrogate;
     const { initialWeights } = settings;
-    return initialWeights === null ? null : stateOf(session, initialWeights, 'model.train.initialWeights');
+    return initialWeights === null ? null : session.tensorsOf(initialWeights, 'model.train.initialWeights');
   }
 
   private victimOf(state: StateDict): Victim {
@@ -268,10 +267,4 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     if (this.current) return this.current;
     throw new StudioError('internal', 'A victim that is no longer in training was asked for.');
   }
-}
-
-async function stateOf(session: Session, path: string, subject: string): Promise<StateDict> {
-  const file = session.extraFiles.get(path);
-  if (file) return (await readModel(file)).state;
-  throw new StudioError('file/missing', `The weights ${path} are not loaded.`, { subject });
 }
