@@ -16,7 +16,15 @@ interface Then<T> {
 
 /** The layers that UNet and ResNet-18 are made of. */
 type UsedLayer =
-  'conv' | 'convNorm' | 'linear' | 'maxPool' | 'globalAveragePool' | 'upsample2x' | 'padTo' | 'concat';
+  | 'conv'
+  | 'convNorm'
+  | 'concatConvNorm'
+  | 'linear'
+  | 'maxPool'
+  | 'globalAveragePool'
+  | 'upsample2x'
+  | 'padTo'
+  | 'concat';
 
 /**
  * A network definition over jax-js arrays, NCHW, inside one `jit`. jax-js counts references: whatever is used here is used
@@ -52,6 +60,16 @@ export class JaxOps implements Pick<LayerOps<Value>, UsedLayer> {
         : this.normalize(this.convolve(x, convKey, spec), normKey);
     const sum = then.residual ? y.add(then.residual.ref) : y;
     return then.relu ? jax.nn.relu(sum) : sum;
+  }
+
+  concatConvNorm(
+    parts: readonly [Value, Value],
+    convKey: string,
+    normKey: string,
+    spec: ConvSpec,
+    then: Then<Value>,
+  ): Value {
+    return this.convNorm(this.concat(parts), convKey, normKey, spec, then);
   }
 
   linear(x: Value, key: string): Value {

@@ -4,6 +4,7 @@ import { columnReduceCases } from '../kernels/columnReduce/bench';
 import { conv2dCases } from '../kernels/conv2d/bench';
 import { conv2dBackpropFilterCases } from '../kernels/conv2dBackpropFilter/bench';
 import { conv2dBackpropInputCases } from '../kernels/conv2dBackpropInput/bench';
+import { depthwiseCases } from '../kernels/depthwise/bench';
 import { foldedConvCases } from '../kernels/foldedConv/bench';
 import { maxPoolGradCases } from '../kernels/maxPoolGrad/bench';
 import { optimizerCases } from '../kernels/optimizer/bench';
@@ -17,6 +18,7 @@ export function kernelCases(batch: number): readonly KernelCase[] {
     ...conv2dCases(batch),
     ...conv2dBackpropInputCases(batch),
     ...conv2dBackpropFilterCases(batch),
+    ...depthwiseCases(batch),
     ...foldedConvCases(batch),
     ...batchNormCases(batch),
     ...maxPoolGradCases(batch),

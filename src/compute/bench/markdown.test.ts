@@ -12,7 +12,7 @@ test('numbers have three digits and no exponent', () => {
 
 const REPORT: BenchReport = {
   adapter: 'An adapter',
-  matmul: { gflops: 10, size: 512, by: 'tfjs matMul', tried: [] },
+  matmul: { gflops: 10, shape: [512, 512, 512], by: 'tfjs matMul', tried: [] },
   cells: [
     {
       size: { channels: 8, width: 16, batch: 32 },
@@ -28,6 +28,7 @@ const REPORT: BenchReport = {
             stepMs: [800],
             medianStepMs: 800,
             losses: [],
+            failure: null,
             counts: {
               dispatches: 400,
               submits: 1,
@@ -58,7 +59,7 @@ const REPORT: BenchReport = {
 
 test('a report tells what was measured, and what was left out and why', () => {
   const [head, table = '', list] = reportMarkdown(REPORT).split('\n\n');
-  expect(head).toBe('An adapter. Best product: 10 GFLOP/s (tfjs matMul, 512).');
+  expect(head).toBe('An adapter. Best product: 10.0 GFLOP/s (tfjs matMul, 512 x 512 x 512).');
   const rows = table.split('\n');
   expect(rows[2]).toBe('| 8 × 16 × 32 | ours | 800 | 1 | 2000 | 5 | 50 % | 400 | 1 | 2 | 50 | 1.25 |');
   expect(rows[3]).toBe('| 8 × 16 × 32 | stock | skipped |  |  |  |  |  |  |  |  |  |');

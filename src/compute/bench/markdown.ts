@@ -1,5 +1,5 @@
 import type { KernelTiming } from './measureKernels';
-import type { BenchReport } from './runBench';
+import { productText, type BenchReport } from './runBench';
 import type { SteadyState } from './steadyState';
 import type { CellResult, ColumnResult } from './sweep';
 
@@ -21,9 +21,7 @@ export function digits(value: number): string {
 /** A report as Markdown: the adapter, then one table a measurement. */
 export function reportMarkdown(report: BenchReport): string {
   const { adapter, matmul, cells, steady, kernels } = report;
-  const product = matmul
-    ? `Best product: ${digits(matmul.gflops)} GFLOP/s (${matmul.by}, ${matmul.size}).`
-    : '';
+  const product = matmul ? `Best product: ${productText(matmul)}.` : '';
   return [
     `${adapter}. ${product}`.trim(),
     ...(cells.length > 0 ? [stepTable(report), lossList(cells), leftOut(cells)] : []),

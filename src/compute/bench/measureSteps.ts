@@ -13,6 +13,8 @@ export interface StepTiming {
   /** Of the last step. */
   readonly counts: GpuCounts;
   readonly losses: readonly StepLosses[];
+  /** Why the column stopped early; the others went on. */
+  readonly failure: string | null;
 }
 
 /** Called after every step of every column. */
@@ -32,22 +34,28 @@ export async function measureSteps(
     variant,
     times: [] as number[],
     counts: null as GpuCounts | null,
+    failure: null as string | null,
   }));
   for (let step = 0; step <= steps; step++) {
     const round = step % 2 === 0 ? taken : [...taken].reverse();
     for (const column of round) {
       const { variant, times } = column;
-      if (step === 0) await variant.prepare();
-      variant.counts();
-      const started = performance.now();
-      await variant.step();
-      const elapsed = performance.now() - started;
-      column.counts = variant.counts();
-      times.push(elapsed);
-      listener(variant.name, step, elapsed);
+      if (column.failure !== null) continue;
+      try {
+        if (step === 0) await variant.prepare();
+        variant.counts();
+        const started = performance.now();
+        await variant.step();
+        const elapsed = performance.now() - started;
+        column.counts = variant.counts();
+        times.push(elapsed);
+        listener(variant.name, step, elapsed);
+      } catch (thrown) {
+        column.failure = thrown instanceof Error ? thrown.message : String(thrown);
+      }
     }
   }
-  return taken.map(({ variant, times, counts }) => {
+  return taken.map(({ variant, times, counts, failure }) => {
     const [firstStepMs = NaN, ...stepMs] = times;
     return {
       name: variant.name,
@@ -56,6 +64,7 @@ export async function measureSteps(
       medianStepMs: median(stepMs),
       counts: counts ?? variant.counts(),
       losses: variant.losses(),
+      failure,
     };
   });
 }

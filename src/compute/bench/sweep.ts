@@ -141,6 +141,7 @@ export async function measureCell(
     return { size, flops, columns: [...failed, ...skipped], timesOurs: {}, losses: [], memory: null };
   }
   const columns = timings.map((timing): ColumnResult => {
+    if (timing.failure !== null) return { name: timing.name, status: 'failed', reason: timing.failure };
     const gflops = flops / timing.medianStepMs / 1e6;
     rates.learn(timing.name, gflops);
     return { name: timing.name, status: 'measured', timing, gflops };

@@ -20,8 +20,8 @@ export function depthwiseCases(batch: number): readonly KernelCase[] {
       flops: 2 * 9 * tf.util.sizeFromShape(y),
       bytes: floatBytes(...sizes),
     };
-    const attributes = { strides: [stride, stride], pad: 1, dimRoundingMode: undefined, dilations: [1, 1] };
-    const named = (name: string, operands: tf.NamedTensorMap, attrs: object): tf.Tensor =>
+    const attributes: tf.NamedAttrMap = { strides: [stride, stride], pad: 1, dilations: [1, 1] };
+    const named = (name: string, operands: tf.NamedTensorMap, attrs: tf.NamedAttrMap): tf.Tensor =>
       tf.engine().runKernel<tf.Tensor>(name, operands, { ...attributes, ...attrs });
     return [
       {
