@@ -18,6 +18,8 @@ const NETWORKS: readonly (readonly [name: string, family: string, label: string]
   ['torchvision_resnet18', 'torchvision-resnet', 'torchvision ResNet-18, first width 4'],
   ['torchvision_resnet34', 'torchvision-resnet', 'torchvision ResNet-34, first width 2'],
   ['torchvision_resnet50', 'torchvision-resnet', 'torchvision ResNet-50, first width 2'],
+  ['preact_resnet18', 'preact-resnet', 'PreAct ResNet-18, first width 4'],
+  ['preact_resnet50', 'preact-resnet', 'PreAct ResNet-50, first width 2'],
   ['vgg16', 'vgg', 'VGG-16, first width 2'],
   ['vgg16_bn', 'vgg', 'VGG-16 with batch-norm, first width 2'],
   ['toolbox_vgg16_bn', 'vgg', 'VGG-16 with batch-norm, first width 2'],

@@ -6,6 +6,7 @@ import { localityVit } from './localityVit';
 import { toolboxMobilenetV2, torchvisionMobilenetV2 } from './mobilenetV2Dialects';
 import type { ArchitectureDescriptor } from '../../protocol/summaries';
 import type { BoundNetwork } from './network';
+import { preactResnetOfDepth } from './preactResnet';
 import type { UsualDepth } from './resnet';
 import { torchvisionResnetOfDepth } from './torchvisionResnet';
 import { HEAD_036, vgg, vgg16Groups } from './vgg';
@@ -33,6 +34,13 @@ export const ARCHITECTURES: readonly Architecture[] = [
   resnet(18),
   resnet(34),
   resnet(50),
+  {
+    id: 'preact-resnet18',
+    label: 'PreAct ResNet-18 (WaNet, BackdoorBench)',
+    // Not among the paper's networks; the other ResNets' rate.
+    learningRate: 0.1,
+    make: (size) => sized('ResNet', size, preactResnetOfDepth(18, size.width ?? 64, size.classes)),
+  },
   {
     id: 'vgg16',
     label: 'VGG-16 without batch-norm',

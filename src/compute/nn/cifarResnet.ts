@@ -2,6 +2,7 @@ import { defineFamily } from './family';
 import type { BoundNetwork } from './network';
 import {
   readResnetConfiguration,
+  residualBlock,
   resnetConvolution,
   resnetDepth,
   resnetStages,
@@ -30,7 +31,7 @@ export function cifarResnet(
     classes,
     forward: (ops, x) => {
       const stem = ops.convNorm(x, 'conv1', 'bn1', resnetConvolution(CIFAR, stemWidth, 3, 1), { relu: true });
-      const features = ops.globalAveragePool(resnetStages(ops, stem, CIFAR, configuration));
+      const features = ops.globalAveragePool(resnetStages(ops, stem, configuration, residualBlock(CIFAR)));
       return { output: ops.linear(features, 'linear', classes), features };
     },
   };

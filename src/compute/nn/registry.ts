@@ -11,6 +11,7 @@ import {
   torchvisionMobilenetV2Family,
 } from './mobilenetV2Dialects';
 import type { BoundNetwork } from './network';
+import { preactResnetFamily } from './preactResnet';
 import { torchvisionResnetFamily } from './torchvisionResnet';
 import { traceNetwork } from './trace';
 import { unetFamily } from './unet';
@@ -21,6 +22,7 @@ import { timmVitFamily, torchvisionVitFamily } from './vit';
 export const networkFamilies: readonly ProposingFamily[] = [
   cifarResnetFamily,
   torchvisionResnetFamily,
+  preactResnetFamily,
   vggFamily,
   torchvisionDensenetFamily,
   cifarDensenetFamily,

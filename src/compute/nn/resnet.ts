@@ -39,49 +39,54 @@ export function resnetConvolution(
   return dialect.heInit ? { ...spec, init: { weight: heNormalInit(filters * kernel * kernel) } } : spec;
 }
 
-/** BasicBlock: 3x3, 3x3, shortcut. Bottleneck: 1x1, 3x3 (which carries the stride), 1x1, shortcut. */
-function residualBlock<T>(
+/** One block: `projected` where its shape changes, so that its shortcut needs a projection. */
+export type ResnetBlock = <T>(
   ops: LayerOps<T>,
   x: T,
   key: string,
-  dialect: ResnetDialect,
   kind: ResnetConfiguration['block'],
   stage: ResnetStage,
   stride: 1 | 2,
   projected: boolean,
-): T {
-  const { width, outputs } = stage;
-  const convolution = (filters: number, kernel: 1 | 3, by: 1 | 2): ConvSpec =>
-    resnetConvolution(dialect, filters, kernel, by);
-  const shortcut = `${key}.${dialect.shortcut}`;
-  const residual = projected
-    ? ops.convNorm(x, `${shortcut}.0`, `${shortcut}.1`, convolution(outputs, 1, stride), { relu: false })
-    : x;
-  const relu = true;
-  if (kind === 'basic') {
-    const first = ops.convNorm(x, `${key}.conv1`, `${key}.bn1`, convolution(width, 3, stride), { relu });
-    return ops.convNorm(first, `${key}.conv2`, `${key}.bn2`, convolution(outputs, 3, 1), { relu, residual });
-  }
-  const first = ops.convNorm(x, `${key}.conv1`, `${key}.bn1`, convolution(width, 1, 1), { relu });
-  const second = ops.convNorm(first, `${key}.conv2`, `${key}.bn2`, convolution(width, 3, stride), { relu });
-  return ops.convNorm(second, `${key}.conv3`, `${key}.bn3`, convolution(outputs, 1, 1), { relu, residual });
+) => T;
+
+/** BasicBlock: 3x3, 3x3, shortcut. Bottleneck: 1x1, 3x3 (which carries the stride), 1x1, shortcut. */
+export function residualBlock(dialect: ResnetDialect): ResnetBlock {
+  const convolution = (filters: number, kernel: 1 | 3, stride: 1 | 2): ConvSpec =>
+    resnetConvolution(dialect, filters, kernel, stride);
+  return (ops, x, key, kind, { width, outputs }, stride, projected) => {
+    const relu = true;
+    const shortcut = `${key}.${dialect.shortcut}`;
+    const projection = convolution(outputs, 1, stride);
+    const residual = projected
+      ? ops.convNorm(x, `${shortcut}.0`, `${shortcut}.1`, projection, { relu: false })
+      : x;
+    if (kind === 'basic') {
+      const first = ops.convNorm(x, `${key}.conv1`, `${key}.bn1`, convolution(width, 3, stride), { relu });
+      const last = convolution(outputs, 3, 1);
+      return ops.convNorm(first, `${key}.conv2`, `${key}.bn2`, last, { relu, residual });
+    }
+    const first = ops.convNorm(x, `${key}.conv1`, `${key}.bn1`, convolution(width, 1, 1), { relu });
+    const second = ops.convNorm(first, `${key}.conv2`, `${key}.bn2`, convolution(width, 3, stride), { relu });
+    const last = convolution(outputs, 1, 1);
+    return ops.convNorm(second, `${key}.conv3`, `${key}.bn3`, last, { relu, residual });
+  };
 }
 
 /** All stages behind the stem: strides 1, 2, 2, 2; a projection where the shape changes. */
 export function resnetStages<T>(
   ops: LayerOps<T>,
   stem: T,
-  dialect: ResnetDialect,
-  configuration: ResnetConfiguration,
+  { block: kind, stemWidth, stages }: ResnetConfiguration,
+  block: ResnetBlock,
 ): T {
-  const { block, stemWidth, stages } = configuration;
   let value = stem;
   let channels = stemWidth;
   stages.forEach((stage, index) => {
     for (let i = 0; i < stage.blocks; i++) {
       const stride = index > 0 && i === 0 ? 2 : 1;
       const projected = stride === 2 || channels !== stage.outputs;
-      value = residualBlock(ops, value, `layer${index + 1}.${i}`, dialect, block, stage, stride, projected);
+      value = block(ops, value, `layer${index + 1}.${i}`, kind, stage, stride, projected);
       channels = stage.outputs;
     }
   });

@@ -2,6 +2,7 @@ import { defineFamily } from './family';
 import type { BoundNetwork } from './network';
 import {
   readResnetConfiguration,
+  residualBlock,
   resnetConvolution,
   resnetDepth,
   resnetStages,
@@ -31,7 +32,9 @@ export function torchvisionResnet(
       const spec = resnetConvolution(TORCHVISION, stemWidth, 7, 2);
       const stem = ops.convNorm(x, 'conv1', 'bn1', spec, { relu: true });
       const pooled = ops.maxPool(stem, 3, 2, 1);
-      const features = ops.globalAveragePool(resnetStages(ops, pooled, TORCHVISION, configuration));
+      const features = ops.globalAveragePool(
+        resnetStages(ops, pooled, configuration, residualBlock(TORCHVISION)),
+      );
       return { output: ops.linear(features, 'fc', classes), features };
     },
   };
