@@ -2,6 +2,7 @@ import { StudioError } from '../../protocol/errors';
 import { type InputFile, readRange } from '../input';
 import { decodeElements } from './elements';
 import { BYTES_PER_ELEMENT, elementCount } from './pickleTensor';
+import { withoutPrefix } from './keyPrefix';
 import type { ModelFormat } from './modelFormat';
 import type { DType, ModelFile, StateTensor } from './stateDict';
 
@@ -47,7 +48,12 @@ async function read(file: InputFile): Promise<ModelFile> {
     }
     state.set(name, { dtype, shape, data });
   }
-  return { format: 'safetensors', state, opaque: [], metadata: readMetadata(header['__metadata__']) };
+  return {
+    format: 'safetensors',
+    state: withoutPrefix(state),
+    opaque: [],
+    metadata: readMetadata(header['__metadata__']),
+  };
 }
 
 async function readHeader(file: InputFile): Promise<{ header: Record<string, unknown>; dataStart: number }> {

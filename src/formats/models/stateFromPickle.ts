@@ -1,4 +1,5 @@
 import { StudioError } from '../../protocol/errors';
+import { withoutPrefix } from './keyPrefix';
 import type { TensorValue } from './materialise';
 import { NdArray, Opaque, type PickleDict, type PickleValue, TensorRef } from './pickleValues';
 
@@ -19,8 +20,6 @@ const MAX_WRAPPERS = 4;
 const MAX_MODULE_DEPTH = 64;
 /** Entries looked at: shared submodules could otherwise unfold exponentially. */
 const MAX_VISITS = 1_000_000;
-/** `module.module.` comes from wrapping twice; more is no wrapper. */
-const MAX_PREFIXES = 4;
 const MAX_METADATA = 64;
 const MAX_METADATA_TEXT = 200;
 
@@ -120,23 +119,6 @@ function collectMetadata(dict: PickleDict, metadata: Record<string, string>): vo
     if (Object.keys(metadata).length >= MAX_METADATA) return;
     metadata[key] = String(value);
   }
-}
-
-/** Wrappers that prefix every key: DataParallel's `module.` and torch.compile's `_orig_mod.`. */
-function withoutPrefix(
-  tensors: ReadonlyMap<string, TensorValue>,
-  left = MAX_PREFIXES,
-): ReadonlyMap<string, TensorValue> {
-  if (left === 0) return tensors;
-  for (const prefix of ['module.', '_orig_mod.']) {
-    if ([...tensors.keys()].every((key) => key.startsWith(prefix) && key.length > prefix.length)) {
-      return withoutPrefix(
-        new Map([...tensors].map(([key, tensor]) => [key.slice(prefix.length), tensor])),
-        left - 1,
-      );
-    }
-  }
-  return tensors;
 }
 
 function describe(value: PickleValue): string {
