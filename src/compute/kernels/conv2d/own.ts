@@ -3,6 +3,7 @@ import type { KernelHost } from '../host';
 import { poison, relativeError, seededValues } from '../reference/check';
 import { conv2dReference } from '../reference/conv2d';
 import type { OwnKernel } from '../registry';
+import { tryTiledConv2d } from '../tiled/calls';
 import type { ConvEpilogue } from './epilogue';
 import { convGeometry, type ConvAttrs, type ConvGeometry } from './geometry';
 import { conv2d } from './kernel';
@@ -34,6 +35,8 @@ export function convolve(
   attrs: ConvAttrs,
   after: ConvEpilogue = {},
 ): tf.TensorInfo | null {
+  const tiled = tryTiledConv2d(host, x, filter, attrs, after, 'trained');
+  if (tiled) return tiled;
   const geometry = convGeometry(x.shape, filter.shape, attrs);
   return geometry && conv2d(host, x, filter, geometry, after);
 }

@@ -5,6 +5,7 @@ import type { KernelHost } from '../host';
 import { poison, relativeError, seededValues } from '../reference/check';
 import { conv2dFilterGradientReference } from '../reference/conv2d';
 import type { OwnKernel } from '../registry';
+import { tryTiledFilterGradient } from '../tiled/calls';
 import { conv2dFilterGradient } from './kernel';
 
 /** dW, shaped `filterShape`, of conv(x, W), or null where the stock kernel has to do it. */
@@ -15,6 +16,8 @@ export function filterGradient(
   filterShape: readonly number[],
   attrs: ConvAttrs,
 ): tf.TensorInfo | null {
+  const tiled = tryTiledFilterGradient(host, x, dy, filterShape, attrs);
+  if (tiled) return tiled;
   const geometry = convGeometry(x.shape, filterShape, attrs);
   return geometry && conv2dFilterGradient(host, x, dy, geometry);
 }

@@ -5,6 +5,7 @@ import type { KernelHost } from '../host';
 import { poison, relativeError, seededValues } from '../reference/check';
 import { conv2dInputGradientReference } from '../reference/conv2d';
 import type { OwnKernel } from '../registry';
+import { tryTiledInputGradient } from '../tiled/calls';
 import { conv2dInputGradient } from './kernel';
 
 /** dx of conv(x, filter), x shaped `inputShape`, or null where the stock kernel has to do it. */
@@ -15,6 +16,8 @@ export function inputGradient(
   inputShape: readonly number[],
   attrs: ConvAttrs,
 ): tf.TensorInfo | null {
+  const tiled = tryTiledInputGradient(host, dy, { filter }, inputShape, attrs, {});
+  if (tiled) return tiled;
   const geometry = convGeometry(inputShape, filter.shape, attrs);
   if (!geometry || dy.shape[1] !== geometry.outHeight || dy.shape[2] !== geometry.outWidth) return null;
   return conv2dInputGradient(host, dy, filter, geometry);

@@ -7,6 +7,7 @@ import { conv2dInputGradientTurned, turnWeights } from '../conv2dBackpropInput/k
 import { poison, relativeError, seededValues } from '../reference/check';
 import { conv2dInputGradientReference, conv2dReference } from '../reference/conv2d';
 import type { OwnKernel } from '../registry';
+import { tryTiledConv2d, tryTiledInputGradient } from '../tiled/calls';
 import { FoldedConv } from './foldedConv';
 import { FOLDED_CONV, FOLDED_CONV_GRADIENT, TURN_WEIGHTS } from './names';
 
@@ -52,8 +53,12 @@ export const foldedConvKernel: OwnKernel = {
   name: FOLDED_CONV,
   run(host, { x, filter, bias, addend }, attrs) {
     if (!x || !filter || !bias) return null;
-    const geometry = convGeometry(x.shape, filter.shape, convAttrs(attrs));
-    return geometry && conv2d(host, x, filter, geometry, { bias, addend, relu: attrs['relu'] as Rectifier });
+    const window = convAttrs(attrs);
+    const after = { bias, addend, relu: attrs['relu'] as Rectifier };
+    const tiled = tryTiledConv2d(host, x, filter, window, after, 'frozen');
+    if (tiled) return tiled;
+    const geometry = convGeometry(x.shape, filter.shape, window);
+    return geometry && conv2d(host, x, filter, geometry, after);
   },
   check: checkForward,
 };
@@ -63,19 +68,13 @@ export const foldedConvGradientKernel: OwnKernel = {
   name: FOLDED_CONV_GRADIENT,
   run(host, { dy, turned, addend, mask }, attrs) {
     if (!dy || !turned) return null;
-    const geometry = convGeometry(
-      attrs['inputShape'] as number[],
-      attrs['filterShape'] as number[],
-      convAttrs(attrs),
-    );
-    return (
-      geometry &&
-      conv2dInputGradientTurned(host, dy, turned, geometry, {
-        addend,
-        mask,
-        maskSix: attrs['maskSix'] === true,
-      })
-    );
+    const [inputShape, filterShape] = [attrs['inputShape'] as number[], attrs['filterShape'] as number[]];
+    const window = convAttrs(attrs);
+    const after = { addend, mask, maskSix: attrs['maskSix'] === true };
+    const tiled = tryTiledInputGradient(host, dy, { turned, filterShape }, inputShape, window, after);
+    if (tiled) return tiled;
+    const geometry = convGeometry(inputShape, filterShape, window);
+    return geometry && conv2dInputGradientTurned(host, dy, turned, geometry, after);
   },
   check: checkGradient,
 };
