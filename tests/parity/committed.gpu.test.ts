@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDevice, type OpenDevice } from '../../src/compute/device/device';
 import { installKernels, type InstalledKernels } from '../../src/compute/kernels/install';
+import { setTileChoice, uniformChoice } from '../../src/compute/kernels/tuning/choice';
 import { cifarResnetOfDepth } from '../../src/compute/nn/cifarResnet';
 import { buildTrainable } from '../../src/compute/nn/trainable';
 import { unet } from '../../src/compute/nn/unet';
@@ -21,7 +22,7 @@ const OPTIMIZERS: Readonly<Record<string, OptimizerSettings>> = {
 /** float16 storage costs up to 5e-4 of a value; everything else is ours. */
 const STORAGE = 5e-4;
 
-describe.each(['stock kernels', 'own kernels'])(
+describe.each(['stock kernels', 'own kernels', 'own kernels through workgroup memory'])(
   'REFINE steps against PyTorch (c = 4, batch 4), %s',
   (kernels) => {
     let open: OpenDevice;
@@ -29,7 +30,8 @@ describe.each(['stock kernels', 'own kernels'])(
     let arrays: FixtureArrays;
     beforeAll(async () => {
       open = await openDevice();
-      if (kernels === 'own kernels') installed = installKernels(open.backend);
+      if (kernels !== 'stock kernels') installed = installKernels(open.backend);
+      if (kernels.endsWith('workgroup memory')) setTileChoice(open.backend, uniformChoice('small'));
       arrays = await FixtureArrays.load();
     });
     afterAll(() => {

@@ -1,3 +1,4 @@
+import type { TuningStore } from '../../compute/kernels/tuning/store';
 import { tf } from '../../compute/tf';
 import { StudioError, toWireError } from '../../protocol/errors';
 import type { WorkerEvent } from '../../protocol/messages';
@@ -56,16 +57,20 @@ export function createEngine(options: EngineOptions): Engine {
   const session = new Session();
   const queue = createGpuQueue();
   const emit = withMemory(options.emit);
-  const device = deviceOf(options.gpu, {
-    onLost: (error) => {
-      emit({ kind: 'device/lost', error: toWireError(error) });
-      runs.fail(error);
+  const device = deviceOf(
+    options.gpu,
+    {
+      onLost: (error) => {
+        emit({ kind: 'device/lost', error: toWireError(error) });
+        runs.fail(error);
+      },
+      onError: (error) => {
+        emit({ kind: 'device/error', error: toWireError(error) });
+        runs.fail(error);
+      },
     },
-    onError: (error) => {
-      emit({ kind: 'device/error', error: toWireError(error) });
-      runs.fail(error);
-    },
-  });
+    { read: (key) => store.readSetting(key), write: (key, value) => store.writeSetting(key, value) },
+  );
   const runs = new Runs({ session, queue, store, emit, device: device.get });
   let abort = new AbortController();
   const context: EngineContext = {
@@ -105,7 +110,7 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 /** Opens the device once; a refusal may be tried again, a loss may not. */
-function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners) {
+function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners, tuning: TuningStore) {
   let opened: Promise<EngineDevice> | null = null;
   let closeable: EngineDevice | null = null;
   let lost: StudioError | null = null;
@@ -113,13 +118,17 @@ function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners) {
     isLost: () => lost !== null,
     get: async (): Promise<EngineDevice> => {
       if (lost) throw lost;
-      opened ??= openEngineDevice(gpu, {
-        ...listeners,
-        onLost: (error) => {
-          lost = error;
-          listeners.onLost(error);
+      opened ??= openEngineDevice(
+        gpu,
+        {
+          ...listeners,
+          onLost: (error) => {
+            lost = error;
+            listeners.onLost(error);
+          },
         },
-      });
+        tuning,
+      );
       try {
         closeable = await opened;
         return closeable;

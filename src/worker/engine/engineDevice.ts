@@ -1,11 +1,15 @@
 import { openDevice, type OpenDevice } from '../../compute/device/device';
 import { type FailedKernel, installKernels } from '../../compute/kernels/install';
+import type { TuningStore } from '../../compute/kernels/tuning/store';
+import { tuneTiles, type Tuning } from '../../compute/kernels/tuning/tune';
 import type { StudioError } from '../../protocol/errors';
 
 /** The engine's device with our kernels on it. */
 export interface EngineDevice {
   readonly open: OpenDevice;
   readonly kernels: { readonly active: readonly string[]; readonly disabled: readonly FailedKernel[] };
+  /** Which tiles the convolutions run on this adapter, and how that was found. */
+  readonly tuning: Tuning;
   close(): void;
 }
 
@@ -15,20 +19,30 @@ export interface DeviceListeners {
   readonly onError: (error: StudioError) => void;
 }
 
-/** Opens the device, puts our kernels in place and checks each once. @throws StudioError as `openDevice`. */
+/**
+ * Opens the device, puts our kernels in place, checks each once, and chooses the convolutions' tiles: as kept in `store`, or
+ * timed now (at most a second or two, on a graphics card only). @throws StudioError as `openDevice`.
+ */
 export async function openEngineDevice(
   gpu: GPU | undefined,
   listeners: DeviceListeners,
+  store?: TuningStore,
 ): Promise<EngineDevice> {
   const open = await openDevice({ gpu });
   const kernels = installKernels(open.backend);
   const disabled = await kernels.selfCheck();
+  const tuning = await tuneTiles(open.backend, {
+    store,
+    adapterName: `${open.adapter.name} ${open.adapter.architecture}`,
+    software: open.adapter.software,
+  });
   const off = new Set(disabled.map((kernel) => kernel.name));
   open.onUncapturedError((error) => listeners.onError(error));
   void open.lost.then((error) => listeners.onLost(error));
   return {
     open,
     kernels: { active: kernels.names.filter((name) => !off.has(name)), disabled },
+    tuning,
     close() {
       kernels.uninstall();
       open.close();

@@ -2,7 +2,7 @@ import { tf, type WebGPUBackend } from '../../tf';
 import { conv2d } from '../conv2d/kernel';
 import type { ConvGeometry } from '../conv2d/geometry';
 import { conv2dFilterGradient } from '../conv2dBackpropFilter/kernel';
-import { relativeError } from '../reference/check';
+import { poison, relativeError } from '../reference/check';
 import { tiledConv2d } from '../tiled/convolve';
 import { tiledFilterGradient } from '../tiled/filterGradient';
 import type { FamilyTile, ShapeClass } from './choice';
@@ -17,23 +17,25 @@ export interface Operands {
   readonly other: tf.Tensor;
   readonly geometry: ConvGeometry;
   readonly isFilter: boolean;
+  /** As `TileChoice.unrolled`. */
+  readonly unrolled: boolean;
 }
 
 /** Random operands on the device; the caller disposes them. */
-export function makeOperands(name: ShapeClass, g: ConvGeometry): Operands {
+export function makeOperands(name: ShapeClass, g: ConvGeometry, unrolled: boolean): Operands {
   const isFilter = name.startsWith('filter');
   const x = tf.randomUniform([g.batch, g.inHeight, g.inWidth, g.inChannels], -1, 1, 'float32', 1);
   const shape = isFilter
     ? [g.batch, g.outHeight, g.outWidth, g.outChannels]
     : [g.kernelHeight, g.kernelWidth, g.inChannels, g.outChannels];
-  return { x, other: tf.randomUniform(shape, -1, 1, 'float32', 2), geometry: g, isFilter };
+  return { x, other: tf.randomUniform(shape, -1, 1, 'float32', 2), geometry: g, isFilter, unrolled };
 }
 
 /** Runs a candidate once; the caller disposes the result's data. */
-function run(backend: WebGPUBackend, { x, other, geometry, isFilter }: Operands, tile: FamilyTile) {
+function run(backend: WebGPUBackend, { x, other, geometry, isFilter, unrolled }: Operands, tile: FamilyTile) {
   if (tile === 'register')
     return isFilter ? conv2dFilterGradient(backend, x, other, geometry) : conv2d(backend, x, other, geometry);
-  const plan = { tile, staging: 'f32', unrolled: true } as const;
+  const plan = { tile, staging: 'f32', unrolled } as const;
   return isFilter
     ? tiledFilterGradient(backend, x, other, geometry, plan)
     : tiledConv2d(backend, x, other, geometry, {}, plan);
@@ -60,6 +62,9 @@ export interface Trial {
  */
 export async function trial(backend: WebGPUBackend, operands: Operands, tile: FamilyTile): Promise<Trial> {
   const { device } = backend;
+  const { geometry: g, other } = operands;
+  // A dispatch that is dropped must not leave another candidate's numbers behind.
+  await poison(g.batch * g.outHeight * g.outWidth * g.outChannels, other.size);
   await finished(backend);
   const scopes: GPUErrorFilter[] = ['validation', 'internal', 'out-of-memory'];
   for (const filter of scopes) device.pushErrorScope(filter);

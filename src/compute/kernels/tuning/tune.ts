@@ -99,7 +99,7 @@ async function measureClass(
   dropped: DroppedTile[],
 ): Promise<Partial<Record<FamilyTile, number>>> {
   const times: Partial<Record<FamilyTile, number>> = {};
-  const operands = makeOperands(name, representative(name, options.batch));
+  const operands = makeOperands(name, representative(name, options.batch), !options.software);
   const tiles = candidates(name, backend.device.limits);
   let register: Trial | null = null;
   try {
