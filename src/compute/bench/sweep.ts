@@ -95,7 +95,7 @@ export function planCell(
   for (const name of names) {
     const seconds = rates.stepSeconds(name, flops);
     if (2 * (round + seconds) > options.budgetSeconds) {
-      const reason = `a step is estimated at ${seconds.toPrecision(2)} s, and the cell has ${options.budgetSeconds} s for two rounds`;
+      const reason = `a step is estimated at ${Number(seconds.toPrecision(2))} s, and the cell has ${options.budgetSeconds} s for two rounds`;
       skipped.push({ name, reason });
       continue;
     }
