@@ -3,6 +3,7 @@ import { flush, internalsOf, type BackendInternals } from './internals';
 import { Patches } from './patches';
 import { isRecorded, type Operation, type RecordedBuffer, type Recording, type Survivor } from './recording';
 import { standInBindGroup, standInBuffer, standInEncoder, writeContent } from './standIns';
+import { settle } from './settle';
 import { Unplannable } from './unplannable';
 
 /** What recorded code can ask. */
@@ -19,13 +20,14 @@ export interface Recorded<T> extends Recording {
 }
 
 let nextId = 0;
+const READS_BACK = 'the step reads back from the GPU';
 
 /**
  * Runs `body` without the GPU: every buffer that tfjs asks for, every dispatch and every copy is noted and none is made, so
  * that a step can be laid out before its first byte is allocated. Pipelines are real. What was computed before stays on
  * the GPU and appears as it is. Tensors that `body` leaves alive are the recording's survivors: they have no buffer yet.
  *
- * `body` must not wait for the GPU. Its own exceptions pass through; survivors are lost then.
+ * `body` must not wait for the GPU. Its own exceptions pass through, after its survivors were settled.
  * @throws Unplannable where a command has no place in a plan, with the reason.
  */
 export function record<T>(backend: WebGPUBackend, body: (probe: Probe) => T): Recorded<T> {
@@ -36,39 +38,47 @@ export function record<T>(backend: WebGPUBackend, body: (probe: Probe) => T): Re
   const operations: Operation[] = [];
   const tensors = new Map<RecordedBuffer, Survivor>();
   const patches = new Patches();
-  patchPool(inner, patches);
+  const readsBack = patchPool(inner, patches);
   patchDevice(inner, patches, operations);
   patchUploads(inner, patches, tensors);
   const probe: Probe = {
     mark: () => operations.length,
     bufferOf: ({ dataId }) => inner.tensorMap.get(dataId).resource as GPUBuffer | null,
   };
-  let result: T;
+  let outcome: { readonly result: T } | { readonly failure: unknown };
   try {
-    result = body(probe);
-    flush(inner);
-  } catch (cause) {
-    flush(inner);
-    throw cause;
-  } finally {
-    patches.restore();
+    const result = body(probe);
+    outcome = readsBack() ? { failure: new Unplannable(READS_BACK) } : { result };
+  } catch (failure) {
+    outcome = { failure };
   }
+  flush(inner);
+  patches.restore();
   const survivors = [...tensors.values()].filter(
     ({ dataId, buffer }) =>
       inner.tensorMap.has(dataId) && (inner.tensorMap.get(dataId).resource as unknown) === buffer,
   );
-  return { operations, survivors, result };
+  if ('result' in outcome) return { operations, survivors, result: outcome.result };
+  // What was seen for the first time is needed by whoever does the same without a plan.
+  settle(backend, { operations, survivors }, new Set());
+  throw outcome.failure;
 }
 
-function patchPool({ bufferManager }: BackendInternals, patches: Patches): void {
+/** Returns whether a read-back was asked for: its error goes to who waits for the data, who may never look. */
+function patchPool({ bufferManager }: BackendInternals, patches: Patches): () => boolean {
+  let readsBack = false;
   const release = bufferManager.releaseBuffer.bind(bufferManager);
   patches.set(bufferManager, 'acquireBuffer', (size, usage, mapped = false) => {
-    if (usage & GPUBufferUsage.MAP_READ) throw new Unplannable('the step reads back from the GPU');
+    if (usage & GPUBufferUsage.MAP_READ) {
+      readsBack = true;
+      throw new Unplannable(READS_BACK);
+    }
     return standInBuffer(nextId++, size, usage, mapped);
   });
   patches.set(bufferManager, 'releaseBuffer', (buffer, reuse) => {
     if (!isRecorded(buffer)) release(buffer, reuse);
   });
+  return () => readsBack;
 }
 
 function patchDevice({ device, queue }: BackendInternals, patches: Patches, operations: Operation[]): void {

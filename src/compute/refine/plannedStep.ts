@@ -1,4 +1,7 @@
 import type { RefineSettings } from '../../protocol/experiment';
+import type { DeviceBatches } from '../kernels/augment/deviceBatches';
+import { pixelsInto } from '../kernels/augment/pixelsInto';
+import type { ByteImages } from '../../data/augment';
 import { inPlaceGroups, inPlacePipeline, NUMBERS_BYTES } from '../kernels/optimizer/inPlace';
 import type { Optimizer, StepRates } from '../optimizers/optimizer';
 import { sameOperations } from '../plan/compare';
@@ -31,6 +34,8 @@ export interface StepParts {
   /** Holds the model's parameters and the optimiser's slots. */
   readonly memory: FlatMemory;
   readonly inverse: tf.Tensor1D;
+  /** Where a step's images come from; recorded with the step. */
+  readonly images: DeviceBatches;
   readonly settings: RefineSettings;
   readonly height: number;
   readonly width: number;
@@ -51,7 +56,8 @@ const MAX_RECORDINGS = 5;
 /** Drivers kill what keeps a GPU busy for seconds: a submission should take this long at most. */
 const SUBMIT_MILLISECONDS = 1000;
 const MAX_SUBMITS = 16;
-const [LABELS, MAIN] = [0, 1];
+/** Sections of the plan. */
+const [IMAGES, LABELS, MAIN] = [0, 1, 2];
 
 /**
  * A training step as one list of commands: recorded from the ordinary code, laid out in as little memory as it needs, sent as
@@ -65,7 +71,9 @@ export class PlannedStep {
   private readonly pixels: GPUBuffer;
   private readonly labels: GPUBuffer;
   private readonly numbers: GPUBuffer;
-  private dispatches = 0;
+  private fastest = Infinity;
+  /** Settles when the last step has run. */
+  measured: Promise<void> = Promise.resolve();
 
   /** Records and lays out; the GPU does nothing yet. @throws Unplannable with the reason; nothing is changed then. */
   constructor(private readonly parts: StepParts) {
@@ -95,26 +103,26 @@ export class PlannedStep {
   }
 
   /**
-   * Sends a step to the GPU. @param pixels float32 RGB in [0,1], [N, H, W, 3]. @param labels int32 [N], or null to have them
+   * Sends a step to the GPU. @param batch its images. @param labels int32 [N], or null to have them
    * found first. @param keep is handed the labels that were found, to copy them with its encoder.
    */
   run(
-    pixels: Float32Array,
+    batch: ByteImages,
     labels: Int32Array | null,
     rates: StepRates,
     keep: ((encoder: GPUCommandEncoder, labels: GPUBuffer) => void) | null,
   ): void {
     const { queue } = this.inner;
-    const { optimizer, model } = this.parts;
+    const { optimizer, model, images } = this.parts;
     flush(this.inner);
-    queue.writeBuffer(this.pixels, 0, pixels as Float32Array<ArrayBuffer>);
+    images.write(batch);
     if (labels) queue.writeBuffer(this.labels, 0, labels as Int32Array<ArrayBuffer>);
     queue.writeBuffer(this.numbers, 0, Float32Array.from(optimizer.flat.next(rates)));
     const began = performance.now();
     const after = keep && ((encoder: GPUCommandEncoder) => keep(encoder, this.labels));
-    this.plan.run(labels ? [MAIN] : [LABELS, MAIN], after ?? undefined);
+    this.plan.run(labels ? [IMAGES, MAIN] : [IMAGES, LABELS, MAIN], after ?? undefined);
     model.transform.countBatch();
-    void queue.onSubmittedWorkDone().then(
+    this.measured = queue.onSubmittedWorkDone().then(
       () => this.adapt(performance.now() - began),
       () => undefined,
     );
@@ -125,8 +133,11 @@ export class PlannedStep {
     this.disposeBuffers();
   }
 
+  /** A step that takes long goes in several submissions. */
   private adapt(milliseconds: number): void {
-    const submits = Math.min(MAX_SUBMITS, Math.max(1, Math.ceil(milliseconds / SUBMIT_MILLISECONDS)));
+    // The first steps may have compiled, and other work may have been in the queue.
+    this.fastest = Math.min(this.fastest, milliseconds);
+    const submits = Math.min(MAX_SUBMITS, Math.ceil(this.fastest / SUBMIT_MILLISECONDS));
     this.plan.commandsPerSubmit = Math.ceil(this.size.dispatches / submits);
   }
 
@@ -148,8 +159,11 @@ export class PlannedStep {
       this.metrics.operation(losses),
       this.update(),
     ];
+    const { backend, images } = this.parts;
+    const pixels = pixelsInto(backend, images, this.pixels);
+    for (const [buffer, place] of pixels.placed) placed.set(buffer, place);
     trimPool(this.inner);
-    return new Plan(this.inner.device, [operations.slice(0, result.mark), main], placed);
+    return new Plan(this.inner.device, [pixels.operations, operations.slice(0, result.mark), main], placed);
   }
 
   /** Records until the step is the same twice, and nothing in it is done for the first time. */

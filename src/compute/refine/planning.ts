@@ -3,7 +3,7 @@ import { internalsOf } from '../plan/internals';
 import type { PlanSize } from '../plan/plan';
 import { Unplannable } from '../plan/unplannable';
 import { tf, WebGPUBackend } from '../tf';
-import type { Batch } from './batchSource';
+import type { ByteBatch } from './batchSource';
 import { FlatMemory } from './flatMemory';
 import type { LabelCache } from './labelCache';
 import { LabelStore } from './labelStore';
@@ -17,6 +17,8 @@ export type Planning =
   | ({ readonly kind: 'planned'; readonly parameterBytes: number } & PlanSize)
   /** Operation by operation, because of `reason`. */
   | { readonly kind: 'unplanned'; readonly reason: string };
+
+const CALIBRATION_STEPS = 2;
 
 /** A training's step as far as it is planned. */
 export interface StepParty extends Omit<StepParts, 'backend' | 'memory'> {
@@ -35,6 +37,7 @@ export class Planner {
   private memory: FlatMemory | null = null;
   private step: PlannedStep | null = null;
   private store: LabelStore | null = null;
+  private steps = 0;
 
   constructor(private readonly party: StepParty) {}
 
@@ -60,14 +63,17 @@ export class Planner {
   }
 
   /** Runs a planned step, or returns false where there is no plan. */
-  async run({ pixels, indices }: Batch, rates: StepRates, epochStart: boolean): Promise<boolean> {
+  async run(batch: ByteBatch, rates: StepRates, epochStart: boolean): Promise<boolean> {
     const { step, store, party } = this;
     const { cache } = party;
+    const { indices } = batch;
     if (!step) return false;
     if (store && cache && (epochStart || store.full)) await store.moveTo(cache);
+    // The first two tell how a step is to be cut.
+    if (this.steps++ <= CALIBRATION_STEPS) await step.measured;
     const known = cache?.find(indices) ?? null;
     const keep = store && !known ? store.keep.bind(store) : null;
-    step.run(pixels, known, rates, keep && ((encoder, labels) => keep(encoder, labels, indices)));
+    step.run(batch, known, rates, keep && ((encoder, labels) => keep(encoder, labels, indices)));
     return true;
   }
 

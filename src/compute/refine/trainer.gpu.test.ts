@@ -194,7 +194,11 @@ describe('RefineTrainer', () => {
         return victim.forwardPixels(pixels);
       },
     };
-    const context = { ...contextOf({ augmentation: 'none', epochs: 4 }), victim: counting };
+    const context = {
+      ...contextOf({ augmentation: 'none', epochs: 4 }),
+      victim: counting,
+      planning: false,
+    };
     const trainer = new RefineTrainer(context);
     const rows = rowsOf(await collect(trainer));
     trainer.dispose();

@@ -9,13 +9,14 @@ import type { Optimizer } from '../optimizers/optimizer';
 import { createSchedule, type Schedule } from '../optimizers/schedule';
 import { tf } from '../tf';
 import type { Victim } from '../victim/victim';
-import { BatchSource, type Batch } from './batchSource';
+import { DeviceBatches } from '../kernels/augment/deviceBatches';
+import { BatchSource, type ByteBatch } from './batchSource';
 import { checkIdentity, type RefineCheckpoint, type RunIdentity } from './checkpoint';
 import type { TrainEvent } from './events';
 import { gpuFence } from './gpuFence';
 import { LabelCache } from './labelCache';
 import { checkLabelMap, inverseMap } from './labelMap';
-import { Planner, type Planning } from './planning';
+import { Planner, type Planning, type StepParty } from './planning';
 import { refineLossAndGradients } from './refineLoss';
 import { RefineModel } from './refineModel';
 import { nonFinite, StepLog } from './stepLog';
@@ -56,6 +57,7 @@ export class RefineTrainer {
   private readonly optimizer: Optimizer;
   private readonly schedule: Schedule;
   private readonly batches: BatchSource;
+  private readonly images: DeviceBatches;
   private readonly identity: RunIdentity;
   private readonly inverse: tf.Tensor1D;
   /** Absent where augmentation makes every image another one each time. */
@@ -83,8 +85,12 @@ export class RefineTrainer {
     this.model = new RefineModel(transform, victim, settings);
     this.optimizer = createOptimizer(settings.optimizer, transform.parameters);
     this.inverse = tf.tensor1d(inverseMap(labelMap), 'int32');
-    const { model, optimizer, inverse, stepsPerEpoch, labels: cache } = this;
-    this.planner = new Planner({ model, optimizer, inverse, stepsPerEpoch, cache, settings, height, width });
+    this.images = new DeviceBatches(
+      { count: settings.batchSize, height, width },
+      settings.augmentation,
+      seed,
+    );
+    this.planner = new Planner({ ...this.stepParts(), settings, height, width });
     if (resume) {
       this.optimizer.restore(resume.optimizer);
       this.done = resume.step;
@@ -135,6 +141,7 @@ export class RefineTrainer {
     } finally {
       await Promise.allSettled([next, ...fences]);
       log.dispose();
+      if (this.done === this.totalSteps) this.planner.release();
     }
   }
 
@@ -155,11 +162,20 @@ export class RefineTrainer {
     this.model.transform.dispose();
     this.optimizer.dispose();
     this.inverse.dispose();
+    this.images.dispose();
     this.planner.dispose();
   }
 
+  private stepParts(): Pick<
+    StepParty,
+    'model' | 'optimizer' | 'inverse' | 'images' | 'stepsPerEpoch' | 'cache'
+  > {
+    const { model, optimizer, inverse, images, stepsPerEpoch, labels: cache } = this;
+    return { model, optimizer, inverse, images, stepsPerEpoch, cache };
+  }
+
   /** Sends one step to the GPU, as a plan where there is one; resolves before it has run, to what else has to end. */
-  private async takeStep(batch: Batch, log: StepLog): Promise<{ readonly rest: Promise<void> | null }> {
+  private async takeStep(batch: ByteBatch, log: StepLog): Promise<{ readonly rest: Promise<void> | null }> {
     const rates = this.schedule(this.done);
     this.planner.prepare(this.context.planning ?? true);
     if (await this.planner.run(batch, rates, this.done % this.stepsPerEpoch === 0)) {
@@ -177,12 +193,13 @@ export class RefineTrainer {
   }
 
   /** Records one step on the GPU and gives its [total, classification, supcon]; `labelled` resolves when its labels are kept. */
-  private trainStep({ pixels: values, indices }: Batch): {
+  private trainStep(batch: ByteBatch): {
     readonly losses: tf.Tensor1D;
     readonly labelled: Promise<void>;
   } {
-    const { height, width, settings } = this.context;
-    const pixels = tf.tensor4d(values, [settings.batchSize, height, width, 3]);
+    const { settings } = this.context;
+    const { indices } = batch;
+    const pixels = this.images.upload(batch);
     const known = this.labels?.find(indices) ?? null;
     const labels = known ? tf.tensor1d(known, 'int32') : this.model.pseudoLabels(pixels);
     const { losses, gradients } = refineLossAndGradients(this.model, pixels, this.inverse, settings, labels);
@@ -205,9 +222,10 @@ export class RefineTrainer {
   }
 
   /** The batch of `step`, or nothing after the last. A failure surfaces where the batch is awaited. */
-  private prepare(step: number): Promise<Batch> {
-    if (step >= this.totalSteps) return Promise.resolve({ indices: [], pixels: new Float32Array(0) });
-    const batch = this.batches.batch(step);
+  private prepare(step: number): Promise<ByteBatch> {
+    if (step >= this.totalSteps)
+      return Promise.resolve({ indices: [], bytes: new Uint8Array(), streams: new Int32Array() });
+    const batch = this.batches.bytesOf(step);
     batch.catch(() => undefined);
     return batch;
   }
