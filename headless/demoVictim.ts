@@ -5,15 +5,15 @@ import { attackByKind } from '../src/compute/attacks/registry';
 import type { PreparedAttack, Trigger } from '../src/compute/attacks/attack';
 import type { OpenDevice } from '../src/compute/device/device';
 import { cifarResnetOfDepth } from '../src/compute/nn/cifarResnet';
-import { buildTrainable } from '../src/compute/nn/trainable';
 import { createVictim } from '../src/compute/victim/victim';
-import { trainClassifier, type ClassifierTraining } from '../src/compute/victim/trainClassifier';
+import { ClassifierTrainer } from '../src/compute/victim/classifierTrainer';
 import type { ImageDataset } from '../src/data/dataset';
 import { drawnSigns } from '../src/data/drawn/drawnSigns';
 import { writePth } from '../src/formats/exports/pthWriter';
 import type { StateDict } from '../src/formats/models/stateDict';
 import { CIFAR10_NORMALIZATION, type NormalizationSettings } from '../src/protocol/experiment';
 import type { Evaluation } from '../src/protocol/results';
+import { victimTrainingSchema } from '../src/protocol/training';
 
 const SEED = 1;
 const WIDTH = 8;
@@ -62,7 +62,7 @@ export interface DemoVictimCard {
  * Trains the demo's backdoored classifier on the built-in signs, measures it, and writes `victim.pth` and
  * `victim.json` into `out`. The same adapter gives the same bytes.
  *
- * @throws StudioError as `trainClassifier` and `evaluate` do; what writing files throws.
+ * @throws StudioError as `ClassifierTrainer` and `evaluate` do; what writing files throws.
  */
 export async function trainDemoVictim(options: DemoVictimOptions): Promise<DemoVictimCard> {
   const { device, out, log } = options;
@@ -130,42 +130,32 @@ async function train(
   attack: PreparedAttack,
   { log, signal }: DemoVictimOptions,
 ): Promise<StateDict> {
-  const network = buildTrainable(cifarResnetOfDepth(DEPTH, WIDTH, signs.classNames.length), { seed: SEED });
-  const training: ClassifierTraining = {
-    network,
+  const trainer = new ClassifierTrainer({
+    bound: cifarResnetOfDepth(DEPTH, WIDTH, signs.classNames.length),
     split: signs.train,
     height: signs.height,
     width: signs.width,
     normalization,
     poison: await attack.poisoner(attack.plan(labelsOf(signs), SEED), { split: signs.train, seed: SEED }),
-    optimizer: {
-      kind: 'adam',
-      learningRate: LEARNING_RATE,
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      weightDecay: 0,
-    },
-    schedule: {
-      kind: 'onecycle',
-      maxLearningRate: LEARNING_RATE,
-      pctStart: 0.3,
-      divFactor: 25,
-      finalDivFactor: 1e4,
-    },
-    augmentation: 'none',
-    batchSize: BATCH_SIZE,
-    epochs: EPOCHS,
+    attack: { kind: attack.kind, target: TARGET, options: {} },
+    settings: victimTrainingSchema.parse({
+      optimizer: { kind: 'adam', learningRate: LEARNING_RATE },
+      schedule: { kind: 'onecycle', maxLearningRate: LEARNING_RATE },
+      augmentation: 'none',
+      batchSize: BATCH_SIZE,
+      epochs: EPOCHS,
+    }),
     seed: SEED,
     logEverySteps: 20,
-  };
+  });
   try {
-    for await (const { step, totalSteps, epoch, loss } of trainClassifier(training, signal)) {
-      if (loss !== null) log(`step ${step} of ${totalSteps}, epoch ${epoch + 1}, loss ${loss.toFixed(4)}`);
+    for await (const { step, epoch, loss } of trainer.run(signal)) {
+      if (loss === null) continue;
+      log(`step ${step} of ${trainer.totalSteps}, epoch ${epoch + 1}, loss ${loss.toFixed(4)}`);
     }
-    return await network.stateDict();
+    return await trainer.network.stateDict();
   } finally {
-    network.dispose();
+    trainer.dispose();
   }
 }
 

@@ -8,7 +8,8 @@ import { tf } from '../tf';
 import { ClassifierBatches } from './classifierBatches';
 import { createPoisoner } from '../attacks/poisoner';
 import { drawPlan } from '../attacks/poisonPlan';
-import { trainClassifier, type ClassifierStep, type ClassifierTraining } from './trainClassifier';
+import { victimTrainingSchema } from '../../protocol/training';
+import { type ClassifierStep, ClassifierTrainer, type ClassifierTrainingContext } from './classifierTrainer';
 
 const CLASSES = 3;
 const SIDE = 4;
@@ -45,38 +46,52 @@ function coloured(count: number): ImageSplit {
 }
 
 const rates = { kind: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 0.0005 } as const;
+const NORMALIZATION = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
 
-async function train(
-  change: Partial<ClassifierTraining> = {},
-  signal?: AbortSignal,
-  onStep: (step: ClassifierStep) => void = () => undefined,
-) {
-  const network = buildTrainable(small, { seed: 3 });
-  const training: ClassifierTraining = {
-    network,
+/** A training's context: `recipe` changes its settings, `change` the rest. */
+function contextOf(
+  recipe: Record<string, unknown> = {},
+  change: Partial<ClassifierTrainingContext> = {},
+): ClassifierTrainingContext {
+  return {
+    bound: small,
     split: coloured(62),
     height: SIDE,
     width: SIDE,
-    normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
+    normalization: { mean: [...NORMALIZATION.mean], std: [...NORMALIZATION.std] },
     poison: null,
-    optimizer: rates,
-    schedule: { kind: 'constant' },
-    augmentation: 'none',
-    batchSize: 20,
-    epochs: 6,
+    attack: null,
+    settings: victimTrainingSchema.parse({
+      optimizer: rates,
+      schedule: { kind: 'constant' },
+      augmentation: 'none',
+      batchSize: 20,
+      epochs: 6,
+      ...recipe,
+    }),
     seed: 5,
     logEverySteps: 1,
     ...change,
   };
+}
+
+async function train(
+  recipe: Record<string, unknown> = {},
+  change: Partial<ClassifierTrainingContext> = {},
+  signal?: AbortSignal,
+  onStep: (step: ClassifierStep) => void = () => undefined,
+) {
+  const context = contextOf(recipe, change);
+  const trainer = new ClassifierTrainer(context);
   const steps: ClassifierStep[] = [];
   try {
-    for await (const step of trainClassifier(training, signal)) {
+    for await (const step of trainer.run(signal)) {
       steps.push(step);
       onStep(step);
     }
-    return { steps, state: await network.stateDict(), training };
+    return { steps, state: await trainer.network.stateDict(), context };
   } finally {
-    network.dispose();
+    trainer.dispose();
   }
 }
 
@@ -91,14 +106,17 @@ afterAll(() => {
   expect(gpuErrors).toEqual([]);
 });
 
-describe('trainClassifier', () => {
+describe('ClassifierTrainer, its numbers', () => {
   it('starts from the cross-entropy of its first batch and learns', async () => {
-    const { steps, training } = await train();
+    const { steps, context } = await train();
     // Three batches of twenty out of 62 images, six times.
     expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 18 }, (_, i) => i + 1));
     expect(steps.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 18 }, (_, i) => Math.floor(i / 3)));
-    const { pixels, labels } = await new ClassifierBatches(training, CLASSES).batch(0);
-    const fresh = buildTrainable(small, { seed: 3 });
+    const { pixels, labels } = await new ClassifierBatches(
+      { ...context, augmentation: 'none', batchSize: 20 },
+      CLASSES,
+    ).batch(0);
+    const fresh = buildTrainable(small, { seed: 5 });
     const { output, features } = fresh.forward(tf.tensor4d(pixels, [20, SIDE, SIDE, 3]), 'train');
     const logits = (await output.array()) as number[][];
     tf.dispose([output, ...(features ? [features] : [])]);
@@ -113,7 +131,7 @@ describe('trainClassifier', () => {
   it('logs the mean since the last logged step, and follows the schedule', async () => {
     const each = (await train()).steps.map(({ loss }) => loss ?? NaN);
     const schedule = { kind: 'multistep' as const, milestones: [4], gamma: 0.1 };
-    const { steps } = await train({ logEverySteps: 5, schedule });
+    const { steps } = await train({ schedule }, { logEverySteps: 5 });
     const logged = steps.filter(({ loss }) => loss !== null);
     expect(logged.map(({ step }) => step)).toEqual([5, 10, 15, 18]);
     const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -129,31 +147,29 @@ describe('trainClassifier', () => {
     const first = await train({ epochs: 2 });
     expect(tf.memory().numTensors).toBe(tensors);
     expect((await train({ epochs: 2 })).state).toEqual(first.state);
-    expect((await train({ epochs: 2, seed: 6 })).state).not.toEqual(first.state);
+    expect((await train({ epochs: 2 }, { seed: 6 })).state).not.toEqual(first.state);
   });
 
   it('learns a backdoor from poisoned images', async () => {
-    const network = buildTrainable(small, { seed: 3 });
-    const { training } = await train({ epochs: 0 });
     const shares = { target: 2, rate: 0.3, from: 'all', relabel: 'target' } as const;
-    const plan = drawPlan('white', training.split.labels!, 5, shares);
+    const plan = drawPlan('white', coloured(62).labels!, 5, shares);
     const poison = createPoisoner(plan, 5, (pixels, { role }) =>
       role === 'poison' ? pixels.fill(1) : pixels,
     );
-    const run = trainClassifier({ ...training, network, poison, epochs: 20 });
-    for await (const { loss } of run) if (loss === null) throw new Error('every step is logged');
+    const trainer = new ClassifierTrainer(contextOf({ epochs: 20 }, { poison }));
+    for await (const { loss } of trainer.run()) if (loss === null) throw new Error('every step is logged');
     const bright = tf.fill<tf.Rank.R4>([1, SIDE, SIDE, 3], 2);
-    const { output, features } = network.forward(bright, 'eval');
+    const { output, features } = trainer.network.forward(bright, 'eval');
     const [a, b, c] = await output.data();
     expect(c!).toBeGreaterThan(Math.max(a!, b!));
     tf.dispose([bright, output, ...(features ? [features] : [])]);
-    network.dispose();
+    trainer.dispose();
   });
 
   it('stops when asked to, and refuses a loss that is not a number', async () => {
     const tensors = tf.memory().numTensors;
     const controller = new AbortController();
-    const stopped = train({}, controller.signal, ({ step }) => {
+    const stopped = train({}, {}, controller.signal, ({ step }) => {
       if (step === 2) controller.abort();
     });
     await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
