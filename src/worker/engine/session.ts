@@ -1,7 +1,7 @@
 import type { PreparedAttack } from '../../compute/attacks/attack';
 import { attackByKind } from '../../compute/attacks/registry';
 import { tf } from '../../compute/tf';
-import { createVictim, type Victim } from '../../compute/victim/victim';
+import { victimOf, type Victim } from '../../compute/victim/victim';
 import type { Predict } from '../../compute/analysis/evaluate';
 import type { ImageSplit } from '../../data/dataset';
 import type { InputFile } from '../../formats/input';
@@ -80,7 +80,8 @@ export class Session {
     );
   }
 
-  replaceModel(model: LoadedModel): void {
+  /** Null: none is loaded any more. */
+  replaceModel(model: LoadedModel | null): void {
     this.replaceDefended(null);
     for (const victim of this.victims.values()) victim.dispose();
     this.victims.clear();
@@ -108,12 +109,12 @@ export class Session {
 
   /** The loaded classifier fed as `settings` say; the session owns it. */
   victimFor(settings: Pick<ModelSettings, 'normalization' | 'channelOrder'>): Victim {
-    const { bound, state } = this.requireModel();
+    const model = this.requireModel();
     const { normalization, channelOrder } = settings;
     const key = JSON.stringify([normalization.mean, normalization.std, channelOrder]);
     const known = this.victims.get(key);
     if (known) return known;
-    const victim = createVictim(bound, state, { normalization, channelOrder });
+    const victim = victimOf(model.build(), { normalization, channelOrder });
     for (const [other, old] of this.victims) {
       if (this.victims.size < MAX_VICTIMS) break;
       if (old === this.currentDefense?.victim) continue;
@@ -156,13 +157,14 @@ export class Session {
   }
 
   /**
-   * The tensors of a file that an experiment names by path.
+   * The tensors of a file that an experiment names by path; the loaded model goes by its file's name.
    * @param subject the setting that names it.
    * @throws StudioError `file/missing` where it is not loaded, and as `readModel`.
    */
   async tensorsOf(path: string, subject: string): Promise<StateDict> {
     const file = this.extraFiles.get(path);
     if (file) return (await readModel(file)).state;
+    if (this.loadedModel?.summary.fileName === path) return this.loadedModel.state;
     throw new StudioError('file/missing', `The file ${path}, which "${subject}" names, is not loaded.`, {
       subject,
     });

@@ -120,6 +120,7 @@ describe('a classifier made here', () => {
 describe('a sweep', () => {
   it('runs every cell, trains a shared victim once, and is not run again', async () => {
     const { call, of, until } = studio;
+    const loaded = studio.engine.session.model;
     const { cells, rows } = await call('sweep/start', { file: file({ sweep: SWEEP }) });
     expect(cells.map(({ id }) => id)).toEqual(['0-0', '1-0.1']);
     expect(rows).toEqual([]);
@@ -139,6 +140,9 @@ describe('a sweep', () => {
     expect(second?.victim).toBeNull();
     expect(second?.results?.before).toEqual(first?.results?.before);
     expect(second?.values).toEqual([{ key: 'defense.supconWeight', value: 0.1 }]);
+    // The page goes on with the model that was loaded before.
+    expect(studio.engine.session.model?.summary.fileName).toBe('matrix-of-two-victim.pth');
+    expect(studio.engine.session.model).toBe(loaded);
 
     studio.events.splice(0);
     const again = await call('sweep/start', { file: file({ sweep: SWEEP }) });

@@ -69,6 +69,7 @@ export class Sweeps {
   ): Promise<void> {
     const { runs, emit, store } = this.context;
     const count = cells.length;
+    const loaded = this.context.session.model;
     const tell = (progress: Omit<SweepProgress, 'count'>) =>
       emit({ kind: 'sweep/progress', progress: { ...progress, count } });
     let index = 0;
@@ -90,10 +91,18 @@ export class Sweeps {
       emit({ kind: 'device/error', error: toWireError(asStudioError(thrown)) });
       this.stopping = true;
     } finally {
+      await this.putBack(loaded);
       runs.release();
       this.victims.clear();
       tell({ status: this.stopping ? 'stopped' : 'done', index, stage: null });
     }
+  }
+
+  /** The page goes on with the model that it had loaded, not with the last victim. */
+  private async putBack(loaded: LoadedModel | null): Promise<void> {
+    const { session, queue } = this.context;
+    if (session.model === loaded) return;
+    await queue.run(() => Promise.resolve(session.replaceModel(loaded))).catch(() => undefined);
   }
 
   /** One cell; a run that fails is a row that says so. */
