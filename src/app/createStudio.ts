@@ -14,13 +14,16 @@ import { openDemo } from './commands/demo';
 import * as experiments from './commands/experiments';
 import * as exporting from './commands/exports';
 import { openFiles } from './commands/files';
+import * as lab from './commands/lab';
 import { drawMap, redrawMap } from './commands/map';
 import { measureAfter } from './commands/restoreBundle';
 import * as running from './commands/run';
 import * as stored from './commands/runs';
 import { forgetSession, offerSession, restoreSession, writeMarker } from './commands/session';
 import type { StudioContext } from './commands/studio';
-import { previewTrigger, setTriggerImage } from './commands/trigger';
+import * as sweeps from './commands/sweeps';
+import { previewTrigger, setAttackFile, setTriggerImage } from './commands/trigger';
+import * as victims from './commands/victims';
 import { download } from './download';
 import { receiveEvent } from './events';
 
@@ -70,6 +73,7 @@ async function openStudio(context: StudioContext): Promise<void> {
   }
   await openDevice(context);
   await offerSession(context);
+  await sweeps.readMatrix(context);
 }
 
 async function openDevice(context: StudioContext): Promise<void> {
@@ -134,6 +138,7 @@ function createCommands(context: StudioContext): Commands {
     drawMap: async (settings) => void (await drawMap(context, settings)),
     previewTrigger: () => previewTrigger(context),
     setTriggerImage: (option, file) => setTriggerImage(context, option, file),
+    setAttackFile: (option, file) => setAttackFile(context, option, file),
     measureBefore: () => running.measureBefore(context),
     measureAfter: () => measureAfter(context),
     start: () => running.start(context),
@@ -164,5 +169,37 @@ function createCommands(context: StudioContext): Commands {
       if (await experiments.pasteExperiment(context)) await redrawMap(context);
     },
     downloadExperiment: () => experiments.downloadExperiment(context),
+    ...labCommands(context),
+  };
+}
+
+type LabCommands = Pick<
+  Commands,
+  | 'previewAttacks'
+  | 'planPoisoning'
+  | 'savePlan'
+  | 'keepLoadedModel'
+  | 'openVictimRun'
+  | Extract<keyof Commands, `${string}Victim` | `${string}Matrix`>
+>;
+
+function labCommands(context: StudioContext): LabCommands {
+  return {
+    previewAttacks: () => lab.previewAttacks(context),
+    planPoisoning: () => lab.planPoisoning(context),
+    savePlan: () => lab.savePlan(context),
+    trainVictim: () => victims.trainVictim(context),
+    resumeVictim: () => victims.resumeVictim(context),
+    pauseVictim: () => victims.pauseVictim(context),
+    goOnVictim: () => victims.goOnVictim(context),
+    stepVictim: () => victims.stepVictim(context),
+    stopVictim: () => victims.stopVictim(context),
+    adoptVictim: () => victims.adoptVictim(context),
+    keepLoadedModel: victims.keepLoadedModel,
+    openVictimRun: (runId) => victims.openVictimRun(context, runId),
+    startMatrix: () => sweeps.startMatrix(context),
+    resumeMatrix: () => sweeps.resumeMatrix(context),
+    stopMatrix: () => sweeps.stopMatrix(context),
+    saveMatrix: (kind) => sweeps.saveMatrix(context, kind),
   };
 }

@@ -5,7 +5,10 @@ import { notifyError } from '../state/noticeStore';
 import { isLive, runEvaluated, runProgressed, useRunStore } from '../state/runStore';
 import { runSeries } from '../state/series';
 import { useSessionStore } from '../state/sessionStore';
-import { sweepProgressed, sweepRowDone } from '../state/sweepStore';
+import { sweepProgressed, sweepRowDone, useSweepStore } from '../state/sweepStore';
+import { useVictimStore, victimProgressed, victimSeries } from '../state/victimStore';
+
+type RunEvent = Extract<WorkerEvent, { kind: `run/${string}` }>;
 
 /** Puts what the worker says where the page reads it. */
 export function receiveEvent(event: WorkerEvent): void {
@@ -14,6 +17,50 @@ export function receiveEvent(event: WorkerEvent): void {
     case 'progress':
       // The client answers these itself.
       return;
+    case 'run/progress':
+    case 'run/metrics':
+    case 'run/evaluation':
+    case 'run/grid':
+    case 'run/checkpointed':
+    case 'run/finished':
+    case 'run/failed':
+      receiveOf(event);
+      return;
+    case 'sweep/progress':
+      sweepProgressed(event.progress);
+      return;
+    case 'sweep/row':
+      sweepRowDone(event.row);
+      return;
+    case 'device/lost':
+      deviceFailed(event.error);
+      stopWhatIsLive(event.error);
+      return;
+    case 'device/error':
+      notifyError(event.error);
+      return;
+    case 'memory':
+      useDeviceStore.setState({ memory: { tensors: event.tensors, gpuBytes: event.gpuBytes } });
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** There is one run at a time: the matrix's, the lab's classifier, or the defence on the page. */
+function receiveOf(event: RunEvent): void {
+  if (useSweepStore.getState().progress?.status === 'running') {
+    if (event.kind === 'run/progress') useSweepStore.setState({ run: event.progress });
+    return;
+  }
+  const runId = event.kind === 'run/progress' ? event.progress.runId : event.runId;
+  const { runId: victim, pending } = useVictimStore.getState();
+  if (runId === victim || pending === 'start') receiveVictimEvent(event);
+  else receiveRunEvent(event);
+}
+
+function receiveRunEvent(event: RunEvent): void {
+  switch (event.kind) {
     case 'run/progress':
       runProgressed(event.progress);
       return;
@@ -43,29 +90,52 @@ export function receiveEvent(event: WorkerEvent): void {
       useRunStore.setState({ phase: 'failed', error: event.error, pending: null });
       notifyError(event.error);
       return;
-    case 'sweep/progress':
-      sweepProgressed(event.progress);
+    default:
+      event satisfies never;
+  }
+}
+
+function receiveVictimEvent(event: RunEvent): void {
+  switch (event.kind) {
+    case 'run/progress':
+      victimProgressed(event.progress);
       return;
-    case 'sweep/row':
-      sweepRowDone(event.row);
+    case 'run/metrics':
+      victimSeries.append(event.rows);
       return;
-    case 'device/lost':
-      deviceFailed(event.error);
-      stopLiveRun(event.error);
+    case 'run/evaluation':
+      useVictimStore.setState({ evaluation: event.point.evaluation });
       return;
-    case 'device/error':
+    case 'run/grid':
+      return;
+    case 'run/checkpointed':
+      useVictimStore.setState({ checkpoint: { step: event.step } });
+      useSessionStore.setState({ savedAt: Date.now() });
+      return;
+    case 'run/finished':
+      useVictimStore.setState((state) => ({
+        results: event.results,
+        evaluation: event.results.after ?? state.evaluation,
+        pending: null,
+      }));
+      return;
+    case 'run/failed':
+      useVictimStore.setState({ phase: 'failed', error: event.error, pending: null });
       notifyError(event.error);
-      return;
-    case 'memory':
-      useDeviceStore.setState({ memory: { tensors: event.tensors, gpuBytes: event.gpuBytes } });
       return;
     default:
       event satisfies never;
   }
 }
 
-function stopLiveRun(error: Extract<WorkerEvent, { kind: 'device/lost' }>['error']): void {
+/** A lost device takes whatever was under way with it. */
+function stopWhatIsLive(error: Extract<WorkerEvent, { kind: 'device/lost' }>['error']): void {
   if (isLive(useRunStore.getState().phase)) {
     useRunStore.setState({ phase: 'failed', error, pending: null });
   }
+  if (isLive(useVictimStore.getState().phase)) {
+    useVictimStore.setState({ phase: 'failed', error, pending: null });
+  }
+  const { progress } = useSweepStore.getState();
+  if (progress?.status === 'running') sweepProgressed({ ...progress, status: 'stopped', stage: null });
 }

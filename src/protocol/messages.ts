@@ -160,6 +160,8 @@ export interface Requests {
   };
   /** An image for attack options of kind `image`; the returned id goes into the options. */
   'trigger/image': { params: { file: WireFile }; result: { id: string } };
+  /** A model file for attack options of kind `file`; the returned id goes into the options. */
+  'attack/file': { params: { file: WireFile }; result: { id: string } };
   'trigger/preview': {
     params: { experiment: Experiment; count: number };
     result: TriggerPreview;

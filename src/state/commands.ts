@@ -30,6 +30,8 @@ export interface Commands {
   readonly previewTrigger: () => Promise<void>;
   /** Takes an image as the value of a trigger option. */
   readonly setTriggerImage: (option: string, file: WireFile) => Promise<void>;
+  /** Takes a model file as the value of an attack's option. */
+  readonly setAttackFile: (option: string, file: WireFile) => Promise<void>;
   readonly measureBefore: () => Promise<void>;
   readonly measureAfter: () => Promise<void>;
   readonly start: () => Promise<void>;
@@ -61,4 +63,27 @@ export interface Commands {
   readonly openExperimentText: (text: string, source: string) => void;
   readonly pasteExperiment: () => Promise<void>;
   readonly downloadExperiment: () => void;
+  /** Draws the gallery's pictures that are not of the settings as they are. */
+  readonly previewAttacks: () => Promise<void>;
+  /** Asks which training images the experiment's attack changes. */
+  readonly planPoisoning: () => Promise<void>;
+  /** Saves what is shown of the poisoning, with every index. */
+  readonly savePlan: () => void;
+  readonly trainVictim: () => Promise<void>;
+  /** Goes on with the classifier in the lab from its last checkpoint. */
+  readonly resumeVictim: () => Promise<void>;
+  readonly pauseVictim: () => Promise<void>;
+  readonly goOnVictim: () => Promise<void>;
+  readonly stepVictim: () => Promise<void>;
+  readonly stopVictim: () => Promise<void>;
+  /** Makes the classifier of the lab the model to defend. */
+  readonly adoptVictim: () => Promise<void>;
+  /** Leaves the training of a classifier aside: the experiment is about the loaded model. */
+  readonly keepLoadedModel: () => void;
+  /** Shows a stored training of a classifier in the lab. */
+  readonly openVictimRun: (runId: string) => Promise<void>;
+  readonly startMatrix: () => Promise<void>;
+  readonly resumeMatrix: () => Promise<void>;
+  readonly stopMatrix: () => Promise<void>;
+  readonly saveMatrix: (kind: 'csv' | 'markdown' | 'experiment') => void;
 }

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import type { AdapterSummary } from '../protocol/device';
 import type { WireError } from '../protocol/errors';
 import type { DeviceReady } from '../protocol/messages';
-import type { AttackDescriptor } from '../protocol/summaries';
+import type { ArchitectureDescriptor, AttackDescriptor } from '../protocol/summaries';
 
 type DeviceStatus = 'starting' | 'ready' | 'unsupported' | 'no-adapter' | 'lost' | 'failed';
 
@@ -10,6 +10,8 @@ interface DeviceState {
   readonly status: DeviceStatus;
   readonly adapter: AdapterSummary | null;
   readonly attacks: readonly AttackDescriptor[];
+  /** What a victim can be trained as. */
+  readonly architectures: readonly ArchitectureDescriptor[];
   readonly kernels: DeviceReady['kernels'] | null;
   readonly error: WireError | null;
   readonly memory: { readonly tensors: number; readonly gpuBytes: number } | null;
@@ -20,6 +22,7 @@ export const useDeviceStore = create<DeviceState>()(() => ({
   status: 'starting',
   adapter: null,
   attacks: [],
+  architectures: [],
   kernels: null,
   error: null,
   memory: null,
@@ -31,6 +34,7 @@ export function deviceReady(ready: DeviceReady): void {
     status: 'ready',
     adapter: ready.adapter,
     attacks: ready.attacks,
+    architectures: ready.architectures,
     kernels: ready.kernels,
     error: null,
   });

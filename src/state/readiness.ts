@@ -1,3 +1,4 @@
+import { busyWords, useBusy } from './busy';
 import { classCount } from './classNames';
 import { useDatasetStore } from './datasetStore';
 import { useDeviceStore } from './deviceStore';
@@ -12,6 +13,11 @@ export function useStartBlocker(): string | null {
   const invalid = useDraftStore((state) => Object.keys(state.invalid).length);
   const batchSize = useDraftStore((state) => state.experiment.defense.batchSize);
   const limit = useDraftStore((state) => state.experiment.dataset.train);
+  const trains = useDraftStore((state) => state.experiment.model.train !== null);
+  const busy = useBusy();
+  if (busy === 'victim' || busy === 'sweep') return `Stop ${busyWords(busy)} in the attack lab first.`;
+  if (trains && dataset === null) return 'Load images first; this experiment then trains its own classifier.';
+  if (trains) return 'This experiment trains its own classifier: train the victim first, in the attack lab.';
   if (model === null && dataset === null) return 'Load a model and images first.';
   if (model === null) return 'Load the model to defend first.';
   if (dataset === null) return 'Load images first.';

@@ -4,6 +4,7 @@ import { create } from 'zustand';
 export const STEPS = [
   'model',
   'images',
+  'lab',
   'trigger',
   'remap',
   'train',

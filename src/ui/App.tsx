@@ -15,6 +15,8 @@ import { ExportView } from './export/ExportView';
 import { Footer } from './footer/Footer';
 import { Header } from './header/Header';
 import { InspectView } from './inspect/InspectView';
+import { LabAnnouncer } from './lab/LabAnnouncer';
+import { LabView } from './lab/LabView';
 import { ModelView } from './model/ModelView';
 import { Notices } from './notices/Notices';
 import { Rail } from './rail/Rail';
@@ -41,6 +43,7 @@ export function App({ commands }: { readonly commands: Commands }) {
           <Footer />
         </div>
         <PhaseAnnouncer />
+        <LabAnnouncer />
         <Notices />
         <DropLayer />
       </FileInputs>
@@ -82,6 +85,8 @@ function View() {
       return <ModelView />;
     case 'images':
       return <DatasetView />;
+    case 'lab':
+      return <LabView />;
     case 'trigger':
       return <TriggerView />;
     case 'remap':

@@ -7,7 +7,8 @@ import type {
   TsneResult,
 } from '../../src/protocol/messages';
 import { type Evaluation, rate } from '../../src/protocol/results';
-import type { LayerSummary, PoisoningSummary } from '../../src/protocol/summaries';
+import type { LayerSummary } from '../../src/protocol/summaries';
+import { FAKE_ARCHITECTURES, FAKE_ATTACKS } from './attacks';
 import { FAKE_CLASSES, fakeStrip, stream } from './pictures';
 
 /** Invented answers for tests and for the page of `tests/fakes`; no figure here was ever measured. */
@@ -23,65 +24,8 @@ export function fakeDevice(software: boolean): DeviceReady {
       maxBindingBytes: 2 ** 31,
       maxBufferBytes: 2 ** 32,
     },
-    architectures: [{ id: 'resnet18', label: 'CIFAR ResNet-18', learningRate: 0.1 }],
-    attacks: [
-      {
-        kind: 'badnets',
-        label: 'BadNets',
-        description: 'A small square of fixed grey levels in a corner (Gu et al. 2017).',
-        options: [
-          {
-            key: 'size',
-            label: 'Patch side',
-            help: 'Pixels.',
-            kind: 'integer',
-            default: 3,
-            minimum: 1,
-            maximum: 16,
-          },
-          {
-            key: 'corner',
-            label: 'Corner',
-            help: 'Where the patch lies.',
-            kind: 'choice',
-            default: 'bottom right',
-            choices: ['bottom right', 'bottom left', 'top right', 'top left'],
-          },
-          {
-            key: 'opacity',
-            label: 'Opacity',
-            help: '1 replaces the pixels.',
-            kind: 'number',
-            default: 1,
-            minimum: 0.01,
-            maximum: 1,
-          },
-        ],
-      },
-      {
-        kind: 'blended',
-        label: 'Blended',
-        description: 'A picture mixed into the whole image (Chen et al. 2017).',
-        options: [
-          {
-            key: 'image',
-            label: 'Blended image',
-            help: 'PNG or JPEG; a drawn one without.',
-            kind: 'image',
-            default: null,
-          },
-          {
-            key: 'ratio',
-            label: 'Share of the image',
-            help: '0 to 1.',
-            kind: 'number',
-            default: 0.2,
-            minimum: 0.01,
-            maximum: 1,
-          },
-        ],
-      },
-    ],
+    architectures: FAKE_ARCHITECTURES,
+    attacks: FAKE_ATTACKS,
     kernels: {
       active: ['conv2d', 'conv2dBackpropFilter'],
       disabled: software
@@ -268,24 +212,4 @@ export function fakeTsne(points: number, step: number): TsneResult {
     after[index * 2 + 1] = 30 * Math.sin(angle + 0.3) + gauss() * 3.4;
   }
   return { step, before, after, labels, triggered, points, klDivergence: 1.234, seconds: 2.1 };
-}
-
-export function fakePoisoning(target: number): PoisoningSummary {
-  const indices = Array.from({ length: 500 }, (_, i) => i * 10);
-  return {
-    target,
-    count: 5000,
-    poison: 500,
-    cover: 0,
-    noise: 0,
-    relabelled: 450,
-    classes: Array.from({ length: 10 }, (_, label) => ({
-      label,
-      images: 500,
-      poison: 50,
-      cover: 0,
-      noise: 0,
-    })),
-    indices: { poison: indices, cover: [], noise: [] },
-  };
 }

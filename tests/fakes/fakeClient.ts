@@ -9,10 +9,11 @@ import {
   fakeExperiment,
   fakeGrid,
   fakeModel,
-  fakePoisoning,
   fakeTsne,
 } from './answers';
+import { fakePoisoning, fakePreview } from './attacks';
 import { FakeRun } from './fakeRun';
+import { FakeSweep } from './fakeSweep';
 import { fakeStrip } from './pictures';
 
 export interface FakeOptions {
@@ -30,6 +31,8 @@ export class FakeClient implements StudioClient {
   readonly calls: { name: RequestName; params: unknown }[] = [];
   readonly settings = new Map<string, unknown>();
   run: FakeRun | null = null;
+  /** The last sweep, which ends its runs when it is told to. */
+  sweep: FakeSweep | null = null;
   restarts = 0;
   private readonly runs = new Map<string, FakeRun>();
   private readonly listeners = new Set<(event: WorkerEvent) => void>();
@@ -98,18 +101,21 @@ export class FakeClient implements StudioClient {
       'model/propose-normalization': () => proposal(),
       'map/preview': ({ settings, classes }) => ({ map: drawMap(settings, classes) }),
       'trigger/image': () => ({ id: 'image-1' }),
-      'trigger/preview': ({ count }) => {
-        const labels = Array.from({ length: count }, (_, index) => index + 1);
-        return { clean: fakeStrip(labels, 20), triggered: fakeStrip(labels, 20, 'triggered') };
-      },
+      'attack/file': ({ file }) => ({ id: file.path }),
+      'trigger/preview': ({ experiment, count }) =>
+        fakePreview(experiment.attack ?? { kind: 'badnets', target: 0, options: {} }, count),
       'evaluate/before': ({ experiment }) => fakeEvaluation(0, false, experiment.attack !== null),
       'run/start': ({ experiment, resume }) => this.startRun(experiment, resume),
-      'victim/train': ({ experiment, resume }) => this.startRun(experiment, resume),
-      'victim/adopt': () => fakeModel('victim.pth'),
-      'sweep/start': () => ({ cells: [], rows: [] }),
-      'sweep/stop': () => null,
-      'sweep/read': () => null,
-      'attack/plan': ({ experiment }) => fakePoisoning(experiment.attack?.target ?? 0),
+      'victim/train': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
+      'victim/adopt': () => fakeModel('untitled-run-victim.pth'),
+      'sweep/start': ({ file }) => {
+        this.sweep = new FakeSweep(file, this.emit);
+        return { cells: this.sweep.cells, rows: [] };
+      },
+      'sweep/stop': () => (this.sweep?.stop(), null),
+      'sweep/read': () => this.sweep?.stored() ?? null,
+      'attack/plan': ({ experiment }) =>
+        fakePoisoning(experiment.attack ?? { kind: 'badnets', target: 0, options: {} }),
       'run/pause': () => (this.run?.pause(), null),
       'run/resume': () => (this.run?.resume(), null),
       'run/step': () => {
@@ -154,10 +160,15 @@ export class FakeClient implements StudioClient {
     throw new StudioError(deviceError, 'This browser offers no WebGPU adapter.');
   }
 
-  private startRun(experiment: ReturnType<typeof fakeExperiment>, resume: string | null) {
-    const totalSteps = experiment.defense.maxSteps ?? experiment.defense.epochs * 50;
+  private startRun(
+    experiment: ReturnType<typeof fakeExperiment>,
+    resume: string | null,
+    kind: 'defense' | 'victim' = 'defense',
+  ) {
+    const length = kind === 'victim' && experiment.model.train ? experiment.model.train : experiment.defense;
+    const totalSteps = length.maxSteps ?? length.epochs * 50;
     const id = resume ?? `run-${this.runs.size + 1}`;
-    const run = new FakeRun(id, experiment, totalSteps, this.options.stepsPerTick ?? 4, this.emit);
+    const run = new FakeRun(id, experiment, totalSteps, this.options.stepsPerTick ?? 4, this.emit, kind);
     if (resume) run.step = this.runs.get(resume)?.checkpointStep ?? 0;
     this.run = run;
     this.runs.set(id, run);

@@ -1,6 +1,6 @@
 import type { Experiment } from '../../src/protocol/experiment';
 import type { RunProgress, StoredRun, WorkerEvent } from '../../src/protocol/messages';
-import type { EvaluationPoint, MetricsRow } from '../../src/protocol/results';
+import type { Evaluation, EvaluationPoint, MetricsRow } from '../../src/protocol/results';
 import { fakeEvaluation, fakeGrid } from './answers';
 import { stream } from './pictures';
 
@@ -23,22 +23,27 @@ export class FakeRun {
     readonly totalSteps: number,
     private readonly stepsPerTick: number,
     private readonly emit: (event: WorkerEvent) => void,
+    readonly kind: 'defense' | 'victim' = 'defense',
   ) {}
 
   get hasTrigger(): boolean {
     return this.experiment.attack !== null;
   }
 
+  /** A classifier in training has nothing before it. */
+  private get before(): Evaluation | null {
+    return this.kind === 'victim' ? null : fakeEvaluation(0, false, this.hasTrigger);
+  }
+
   start(): void {
     this.tell('preparing');
     this.tell('evaluating-before');
-    this.emit({
-      kind: 'run/evaluation',
-      runId: this.id,
-      when: 'before',
-      point: { step: 0, epoch: 0, evaluation: fakeEvaluation(0, false, this.hasTrigger) },
-    });
-    this.emit({ kind: 'run/grid', runId: this.id, grid: fakeGrid(0, this.totalSteps) });
+    const { before } = this;
+    if (before !== null) {
+      const point = { step: 0, epoch: 0, evaluation: before };
+      this.emit({ kind: 'run/evaluation', runId: this.id, when: 'before', point });
+      this.emit({ kind: 'run/grid', runId: this.id, grid: fakeGrid(0, this.totalSteps) });
+    }
     this.resume();
   }
 
@@ -61,7 +66,11 @@ export class FakeRun {
     this.metrics.push(...rows);
     this.emit({ kind: 'run/metrics', runId: this.id, rows });
     const every = Math.ceil(this.totalSteps / 12);
-    if (Math.floor(this.step / every) > Math.floor((this.step - rows.length) / every)) this.measure('during');
+    if (
+      this.kind === 'defense' &&
+      Math.floor(this.step / every) > Math.floor((this.step - rows.length) / every)
+    )
+      this.measure('during');
     this.tell(this.phase);
     if (this.step >= this.totalSteps) this.finish('done');
   }
@@ -84,7 +93,7 @@ export class FakeRun {
         secondsPerStep: 0.032,
         trainingSeconds: this.step * 0.032,
         labelMap: [5, 7, 0, 9, 3, 4, 8, 1, 6, 2],
-        before: fakeEvaluation(0, false, this.hasTrigger),
+        before: this.before,
         after: point.evaluation,
         history: this.history,
       },
@@ -114,7 +123,7 @@ export class FakeRun {
       this.phase === 'failed';
     return {
       id: this.id,
-      kind: 'defense',
+      kind: this.kind,
       name: this.experiment.name,
       createdAt: this.createdAt,
       updatedAt: new Date().toISOString(),
@@ -122,7 +131,7 @@ export class FakeRun {
       step: this.step,
       totalSteps: this.totalSteps,
       hasCheckpoint: this.checkpointStep > 0,
-      before: fakeEvaluation(0, false, this.hasTrigger),
+      before: this.before,
       after: this.history.at(-1)?.evaluation ?? null,
       experiment: this.experiment,
       metrics: this.metrics,
@@ -150,11 +159,13 @@ export class FakeRun {
   }
 
   private measure(when: 'during' | 'after'): EvaluationPoint {
-    const evaluation = fakeEvaluation(this.step / this.totalSteps, true, this.hasTrigger);
+    const evaluation = fakeEvaluation(this.step / this.totalSteps, this.kind === 'defense', this.hasTrigger);
     const point = { step: this.step, epoch: Math.floor(this.step / 50), evaluation };
     this.history.push(point);
     this.emit({ kind: 'run/evaluation', runId: this.id, point, when });
-    this.emit({ kind: 'run/grid', runId: this.id, grid: fakeGrid(this.step, this.totalSteps) });
+    if (this.kind === 'defense') {
+      this.emit({ kind: 'run/grid', runId: this.id, grid: fakeGrid(this.step, this.totalSteps) });
+    }
     return point;
   }
 

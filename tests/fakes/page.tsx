@@ -1,6 +1,11 @@
 import { createStudio } from '../../src/app/createStudio';
 import { mountStudio } from '../../src/app/mountStudio';
 import { StudioError } from '../../src/protocol/errors';
+import { chooseAttack } from '../../src/state/chooseAttack';
+import { setField } from '../../src/state/draftStore';
+import { type LabPart, useLabStore } from '../../src/state/labStore';
+import { goTo } from '../../src/state/viewStore';
+import { FAKE_ATTACKS } from './attacks';
 import { FakeClient } from './fakeClient';
 
 // A page for development: the real interface on a client that invents everything. `?scene=` says what to show.
@@ -44,8 +49,10 @@ async function show(): Promise<void> {
     await commands.openFiles([{ path: 'model.pth', blob: new Blob(['x']) }]);
   }
   if (['empty', 'software', 'no-adapter', 'offer', 'error'].includes(scene)) return;
+  if (scene === 'lab-empty') return goTo('lab');
   await commands.openDemo();
   if (scene === 'loaded') return;
+  if (scene.startsWith('lab')) return showLab();
   if (scene === 'lost') {
     await commands.start();
     await rest(800);
@@ -68,6 +75,59 @@ async function show(): Promise<void> {
   client.run?.advance(600);
   await rest(300);
   await commands.runTsne({ points: 2000, perplexity: 30, iterations: 500 });
+}
+
+/** The attack lab, part by part. */
+async function showLab(): Promise<void> {
+  goTo('lab');
+  const part = (name: LabPart) => useLabStore.setState({ part: name });
+  const badnets = FAKE_ATTACKS[0]!;
+  switch (scene) {
+    case 'lab-refused':
+      chooseAttack(badnets);
+      setField('attack.options.size', 40);
+      break;
+    case 'lab-poisoning':
+      chooseAttack(FAKE_ATTACKS[2]!);
+      part('poisoning');
+      break;
+    case 'lab-clean-label':
+      chooseAttack(FAKE_ATTACKS[5]!);
+      part('poisoning');
+      break;
+    case 'lab-train':
+      part('train');
+      break;
+    case 'lab-training':
+    case 'lab-trained':
+      part('train');
+      await commands.trainVictim();
+      await rest(1600);
+      if (scene === 'lab-trained') client.run?.advance(600);
+      break;
+    case 'lab-matrix':
+    case 'lab-matrix-half':
+      part('matrix');
+      useLabStore.setState({
+        matrix: {
+          attacks: FAKE_ATTACKS.slice(0, 7).map(({ kind }) => kind),
+          axis: null,
+          text: '',
+          labels: [],
+        },
+      });
+      if (scene === 'lab-matrix') break;
+      await commands.startMatrix();
+      await rest(200);
+      client.sweep?.finishOne();
+      client.sweep?.finishOne();
+      client.sweep?.finishOne(
+        'The classifier of this run could not be trained: the loss stopped being a number.',
+      );
+      client.sweep?.finishOne();
+      break;
+  }
+  await rest(900);
 }
 
 await show();

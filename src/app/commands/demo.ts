@@ -1,7 +1,7 @@
+import { busyWith, busyWords } from '../../state/busy';
 import { setExperiment } from '../../state/draftStore';
 import { useModelStore } from '../../state/modelStore';
 import { notify } from '../../state/noticeStore';
-import { isLive, useRunStore } from '../../state/runStore';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { takeDataset, takeModel } from './files';
 import { redrawMap } from './map';
@@ -9,8 +9,9 @@ import { type StudioContext, track } from './studio';
 
 /** Opens the built-in signs and the small backdoored model, ready to start. */
 export async function openDemo(context: StudioContext): Promise<void> {
-  if (isLive(useRunStore.getState().phase)) {
-    notify('warning', 'The demo can be opened once the run has been stopped.');
+  const busy = busyWith();
+  if (busy !== null) {
+    notify('warning', `The demo can be opened once ${busyWords(busy)} has been stopped.`);
     return;
   }
   const demo = await track(

@@ -1,21 +1,40 @@
 import { asStudioError, toWireError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
+import { expandSweep, type SweepCell } from '../../protocol/sweep';
+import { busyWith } from '../../state/busy';
 import { useDatasetStore } from '../../state/datasetStore';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
+import { useLabStore } from '../../state/labStore';
+import { withLoaded } from '../../state/loadedPaths';
 import { useModelStore } from '../../state/modelStore';
 import { notify, notifyError } from '../../state/noticeStore';
 import { encodeSettings } from '../../state/shareLink';
+import { sweepStarted } from '../../state/sweepStore';
 import type { StudioContext } from './studio';
 
 /** Takes an experiment from its JSON text; the files that are loaded stay. */
 export function openExperimentText(text: string, source: string): boolean {
   try {
-    setLoaded(parseExperiment(parseJson(text, source), source));
+    const value = parseJson(text, source);
+    const experiment = parseExperiment(value, source);
+    // Checked whole before anything is taken.
+    const cells = experiment.sweep === null ? null : expandSweep(value, source);
+    setLoaded(experiment);
+    if (cells !== null) showSweep(value, cells);
     return true;
   } catch (thrown) {
     notifyError(toWireError(asStudioError(thrown)));
     return false;
   }
+}
+
+/** A file that asks for many runs: they wait in the lab's matrix. */
+function showSweep(file: unknown, cells: readonly SweepCell[]): void {
+  if (busyWith() === 'sweep') return;
+  const rows = cells.map(({ index, id, values }) => ({ index, id, values }));
+  sweepStarted({ file, cells: rows, rows: [] });
+  useLabStore.setState({ part: 'matrix' });
+  notify('info', `Its ${cells.length} runs are in the matrix of the attack lab.`);
 }
 
 function parseJson(text: string, source: string): unknown {
@@ -28,22 +47,19 @@ function parseJson(text: string, source: string): unknown {
 
 /** The experiment with the paths of what is loaded; what it names and is not there is asked for. */
 function setLoaded(experiment: Experiment): void {
-  const model = useModelStore.getState().summary;
-  const dataset = useDatasetStore.getState().summary;
+  const { path } = experiment.model;
   const missing = [
-    ...(model === null ? [experiment.model.path] : []),
-    ...(dataset === null ? [experiment.dataset.path] : []),
+    ...(path !== null && useModelStore.getState().summary === null ? [path] : []),
+    ...(useDatasetStore.getState().summary === null ? [experiment.dataset.path] : []),
   ];
-  setExperiment({
-    ...experiment,
-    model: { ...experiment.model, path: model?.fileName ?? experiment.model.path },
-    dataset: { ...experiment.dataset, path: dataset?.name ?? experiment.dataset.path },
-  });
-  if (missing.length > 0) {
-    notify('info', `The settings of "${experiment.name}" are in place. Now open ${missing.join(' and ')}.`);
-  } else {
-    notify('success', `The settings of "${experiment.name}" are in place.`);
-  }
+  // A sweep is the lab's to run; the draft is one run.
+  setExperiment({ ...withLoaded(experiment), sweep: null });
+  const next = missing.length > 0 ? ` Now open ${missing.join(' and ')}.` : '';
+  const trains = path === null ? ' It trains its own classifier: do that in the attack lab.' : '';
+  notify(
+    next === '' && trains === '' ? 'success' : 'info',
+    `The settings of "${experiment.name}" are in place.${next}${trains}`,
+  );
 }
 
 function draftText(): string {

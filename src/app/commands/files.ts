@@ -1,15 +1,18 @@
 import type { DatasetReady, ModelReady, WireFile } from '../../protocol/messages';
 import type { FileIdentity } from '../../protocol/summaries';
 import { clearAnalysis } from '../../state/analysisStore';
+import { busyWith, busyWords } from '../../state/busy';
 import { FIRST_IMAGES, useDatasetStore } from '../../state/datasetStore';
 import { useDeviceStore } from '../../state/deviceStore';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
+import { clearLabPictures } from '../../state/labStore';
+import { withLoaded } from '../../state/loadedPaths';
 import { IDLE } from '../../state/loading';
 import { useModelStore } from '../../state/modelStore';
 import { notify } from '../../state/noticeStore';
 import { NO_FILE } from '../../state/presets';
 import { routeFiles } from '../../state/routeFiles';
-import { clearRun, isLive, useRunStore } from '../../state/runStore';
+import { clearRun } from '../../state/runStore';
 import { imageShelf } from '../../state/shelves';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { openExperimentText } from './experiments';
@@ -21,8 +24,9 @@ import { setTriggerImage } from './trigger';
 /** Identifies dropped files and sends each where it belongs. What fails leaves what was loaded as it was. */
 export async function openFiles(context: StudioContext, files: readonly WireFile[]): Promise<void> {
   if (files.length === 0) return;
-  if (isLive(useRunStore.getState().phase)) {
-    notify('warning', 'Files can be opened once the run has been stopped.');
+  const busy = busyWith();
+  if (busy !== null) {
+    notify('warning', `Files can be opened once ${busyWords(busy)} has been stopped.`);
     return;
   }
   const identities = await ask(context, 'files/identify', { files });
@@ -103,16 +107,17 @@ async function openDataset(context: StudioContext, files: readonly WireFile[]): 
 export function takeModel({ summary }: ModelReady): void {
   forgetRun();
   useModelStore.setState({ summary, loading: IDLE, proposal: null, proposing: IDLE });
-  setPaths();
+  setPaths('the loaded one');
 }
 
 /** A data set takes the place of the one before. */
 export function takeDataset({ summary, preview }: DatasetReady): void {
   forgetRun();
   imageShelf.clear();
+  clearLabPictures();
   imageShelf.put('dataset/images', preview);
   useDatasetStore.setState({ summary, loading: IDLE, filter: FIRST_IMAGES, images: IDLE });
-  setPaths();
+  setPaths('as it says');
 }
 
 function forgetRun(): void {
@@ -122,15 +127,16 @@ function forgetRun(): void {
 }
 
 /** The draft names the files that are loaded. */
-function setPaths(): void {
+function setPaths(model: 'as it says' | 'the loaded one'): void {
   const { experiment } = useDraftStore.getState();
-  const model = useModelStore.getState().summary?.fileName;
-  const dataset = useDatasetStore.getState().summary?.name;
+  const loaded = withLoaded(experiment, model);
+  const { path } = loaded.model;
   setExperiment({
-    ...experiment,
-    name: experiment.model.path === NO_FILE && model ? model.replace(/\.\w+$/, '') : experiment.name,
-    model: { ...experiment.model, path: model ?? experiment.model.path },
-    dataset: { ...experiment.dataset, path: dataset ?? experiment.dataset.path },
+    ...loaded,
+    name:
+      experiment.model.path === NO_FILE && path !== NO_FILE && path !== null
+        ? path.replace(/\.\w+$/, '')
+        : experiment.name,
   });
 }
 
@@ -166,7 +172,7 @@ async function openTriggerImage(context: StudioContext, file: WireFile): Promise
       'info',
       `${file.path} is a single picture. Choose a trigger that takes an image first, or drop a folder of pictures.`,
     );
-    goTo('trigger');
+    goTo('lab');
   }
 }
 

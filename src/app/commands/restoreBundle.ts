@@ -1,5 +1,6 @@
 import type { WireFile } from '../../protocol/messages';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
+import { withLoaded } from '../../state/loadedPaths';
 import { useMapStore } from '../../state/mapStore';
 import { useModelStore } from '../../state/modelStore';
 import { notify, notifyError } from '../../state/noticeStore';
@@ -21,9 +22,7 @@ export async function openBundle(context: StudioContext, files: readonly WireFil
   const { experiment: draft } = useDraftStore.getState();
   const settings = restored.experiment ?? draft;
   const experiment = {
-    ...settings,
-    model: { ...settings.model, path: draft.model.path },
-    dataset: { ...settings.dataset, path: draft.dataset.path },
+    ...withLoaded(settings, 'the loaded one'),
     defense: {
       ...settings.defense,
       firstChannels: restored.firstChannels,

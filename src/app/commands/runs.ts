@@ -1,9 +1,12 @@
 import { clearAnalysis } from '../../state/analysisStore';
-import { setExperiment, useDraftStore } from '../../state/draftStore';
+import { busyWith, busyWords } from '../../state/busy';
+import { setExperiment } from '../../state/draftStore';
+import { withLoaded } from '../../state/loadedPaths';
 import { useMapStore } from '../../state/mapStore';
 import { notify, notifyError } from '../../state/noticeStore';
 import { clearRun, isLive, showStoredRun, useRunStore } from '../../state/runStore';
 import { toggleChosen, useRunsStore } from '../../state/runsStore';
+import { clearVictim, useVictimStore } from '../../state/victimStore';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { ask, type StudioContext, track, wireError } from './studio';
 
@@ -21,20 +24,20 @@ export async function listRuns(context: StudioContext): Promise<void> {
 
 /** Shows a stored run: its settings, its curves, what it measured. */
 export async function loadRun(context: StudioContext, runId: string): Promise<void> {
-  if (isLive(useRunStore.getState().phase)) {
-    notify('warning', 'Stop the run that is going on before loading another one.');
+  const busy = busyWith();
+  if (busy !== null) {
+    notify('warning', `Stop ${busyWords(busy)} before loading another run.`);
     return;
   }
   const run = await ask(context, 'runs/read', { runId });
   if (run === null) return;
+  if (run.kind === 'victim') {
+    notify('warning', `"${run.name}" is the training of a classifier, not of a defence: open it in the lab.`);
+    return;
+  }
   clearAnalysis();
   showStoredRun(run);
-  const { experiment } = useDraftStore.getState();
-  setExperiment({
-    ...run.experiment,
-    model: { ...run.experiment.model, path: experiment.model.path },
-    dataset: { ...run.experiment.dataset, path: experiment.dataset.path },
-  });
+  setExperiment(withLoaded(run.experiment));
   useMapStore.setState({ map: run.labelMap });
   useViewStore.setState({ trainView: 'dashboard' });
   goTo('train');
@@ -52,6 +55,7 @@ export async function deleteRun(context: StudioContext, runId: string): Promise<
     chosen: chosen.filter((id) => id !== runId),
   }));
   if (useRunStore.getState().runId === runId && !isLive(useRunStore.getState().phase)) clearRun();
+  if (useVictimStore.getState().runId === runId && !isLive(useVictimStore.getState().phase)) clearVictim();
 }
 
 export async function chooseRun(context: StudioContext, runId: string): Promise<void> {

@@ -1,10 +1,12 @@
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
+import { busyWith } from '../../state/busy';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { useDatasetStore } from '../../state/datasetStore';
 import { useModelStore } from '../../state/modelStore';
 import { notify } from '../../state/noticeStore';
-import { isLive, showStoredRun, useRunStore } from '../../state/runStore';
+import { isLive, type RunPhase, showStoredRun, useRunStore } from '../../state/runStore';
 import { readMarker, type SessionMarker, useSessionStore } from '../../state/sessionStore';
+import { useVictimStore } from '../../state/victimStore';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { takeDataset, takeModel } from './files';
 import { redrawMap } from './map';
@@ -73,7 +75,7 @@ export async function restoreSession(context: StudioContext): Promise<void> {
   await redrawMap(context);
   if (wanted !== null) {
     const run = await ask(context, 'runs/read', { runId: wanted });
-    if (run) showStoredRun(run);
+    if (run?.kind === 'defense') showStoredRun(run);
   }
   const { phase } = useRunStore.getState();
   useViewStore.setState({ trainView: phase === 'idle' ? 'settings' : 'dashboard' });
@@ -102,6 +104,8 @@ export async function forgetSession(context: StudioContext): Promise<void> {
 
 /** True while leaving the page would lose steps. */
 export function wouldLoseSteps(): boolean {
-  const { phase } = useRunStore.getState();
-  return isLive(phase) && phase !== 'paused';
+  const loses = (phase: RunPhase) => isLive(phase) && phase !== 'paused';
+  return (
+    loses(useRunStore.getState().phase) || loses(useVictimStore.getState().phase) || busyWith() === 'sweep'
+  );
 }

@@ -1,8 +1,6 @@
-import { useId, useState } from 'react';
 import { refuseField, resetField, setField, useDraftStore } from '../../state/draftStore';
 import { readPath } from '../../state/paths';
-import { cx } from './cx';
-import styles from './NumberInput.module.css';
+import { NumberField } from './NumberField';
 
 interface NumberInputProps {
   /** Where in the experiment. */
@@ -25,41 +23,19 @@ interface NumberInputProps {
  */
 export function NumberInput(props: NumberInputProps) {
   const { path, label, emptyMeans, unit, fallback } = props;
-  const id = useId();
   const value = useDraftStore((state) => readPath(state.experiment, path)) ?? fallback;
   const invalid = useDraftStore((state) => state.invalid[path]);
-  const [typing, setTyping] = useState<string | null>(null);
-  const text = typing ?? invalid?.text ?? (typeof value === 'number' ? String(value) : '');
   return (
-    <span className={styles.field}>
-      <input
-        className={cx(styles.input, invalid && styles.invalid)}
-        inputMode="decimal"
-        autoComplete="off"
-        aria-label={label}
-        aria-invalid={invalid !== undefined}
-        aria-describedby={invalid ? id : undefined}
-        placeholder={emptyMeans}
-        value={text}
-        onChange={(event) => {
-          setTyping(event.target.value);
-          take(event.target.value, props);
-        }}
-        onBlur={() => setTyping(null)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          setTyping(null);
-          resetField(path);
-        }}
-        data-path={path}
-      />
-      {unit !== undefined && <span className={styles.unit}>{unit}</span>}
-      {invalid && (
-        <span id={id} className={styles.message}>
-          {invalid.message}
-        </span>
-      )}
-    </span>
+    <NumberField
+      name={path}
+      label={label}
+      value={typeof value === 'number' ? value : null}
+      invalid={invalid}
+      {...(emptyMeans === undefined ? {} : { emptyMeans })}
+      {...(unit === undefined ? {} : { unit })}
+      onType={(text) => take(text, props)}
+      onReset={() => resetField(path)}
+    />
   );
 }
 

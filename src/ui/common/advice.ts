@@ -46,6 +46,11 @@ export function adviceFor(code: ErrorCode): string {
       return 'Restart the engine: the last checkpoint is kept.';
     case 'gpu/error':
       return 'If it happens again, reload the page; the last checkpoint is kept.';
+    case 'blackbox/not-allowed':
+      return 'Say that the network may be used, or use an ONNX file.';
+    case 'blackbox/unreachable':
+    case 'blackbox/bad-answer':
+      return 'docs/BLACKBOX.md says what a black box has to answer.';
     case 'train/non-finite-loss':
       return 'Use a lower learning rate, then start again.';
     case 'train/checkpoint-mismatch':

@@ -1,7 +1,10 @@
 import { useEffect } from 'react';
 import type { RunSummary } from '../../protocol/messages';
-import { isLive, useRunStore } from '../../state/runStore';
+import { useBusy } from '../../state/busy';
+import { useRunStore } from '../../state/runStore';
 import { useRunsStore } from '../../state/runsStore';
+import { useSweepStore } from '../../state/sweepStore';
+import { useVictimStore } from '../../state/victimStore';
 import { Button } from '../common/Button';
 import { Card } from '../common/Card';
 import { useCommands } from '../common/CommandsContext';
@@ -18,7 +21,9 @@ export function CompareView() {
   const runs = useRunsStore((state) => state.runs);
   const loading = useRunsStore((state) => state.loading);
   const phase = useRunStore((state) => state.phase);
-  useEffect(() => void listRuns(), [listRuns, phase]);
+  const victim = useVictimStore((state) => state.phase);
+  const rows = useSweepStore((state) => state.rows);
+  useEffect(() => void listRuns(), [listRuns, phase, victim, rows]);
   return (
     <div className={styles.view}>
       <Card title="Runs" note="kept in this browser">
@@ -68,11 +73,13 @@ function RunTable({ runs }: { readonly runs: readonly RunSummary[] }) {
 }
 
 function RunRow({ run }: { readonly run: RunSummary }) {
-  const { chooseRun, loadRun, deleteRun, resumeFrom } = useCommands();
+  const { chooseRun, deleteRun } = useCommands();
   const chosen = useRunsStore((state) => state.chosen.includes(run.id));
-  const here = useRunStore((state) => state.runId === run.id);
-  const busy = useRunStore((state) => isLive(state.phase));
-  const resumable = run.hasCheckpoint && run.step < run.totalSteps;
+  const onPage = useRunStore((state) => state.runId === run.id);
+  const inLab = useVictimStore((state) => state.runId === run.id);
+  const here = onPage || inLab;
+  const busy = useBusy();
+  const going = busy === 'victim' ? 'victim' : 'defense';
   return (
     <tr className={here ? styles.here : undefined}>
       <td>
@@ -85,6 +92,7 @@ function RunRow({ run }: { readonly run: RunSummary }) {
       </td>
       <th scope="row">
         {run.name}
+        {run.kind === 'victim' && <em className={styles.kind}>classifier</em>}
         {here && <small> on the page</small>}
       </th>
       <td>{formatMoment(run.createdAt)}</td>
@@ -100,18 +108,11 @@ function RunRow({ run }: { readonly run: RunSummary }) {
       </td>
       <td>
         <div className={styles.buttons}>
-          <Button small disabled={busy} onClick={() => void loadRun(run.id)}>
-            Load
-          </Button>
-          {resumable && (
-            <Button small disabled={busy} onClick={() => void loadRun(run.id).then(() => resumeFrom(run.id))}>
-              Resume
-            </Button>
-          )}
+          <Openers run={run} />
           <Button
             small
             tone="danger"
-            disabled={busy && here}
+            disabled={busy !== null && here && run.kind === going}
             aria-label={`Delete ${run.name}`}
             onClick={() => {
               if (window.confirm(`Delete the run "${run.name}" with its checkpoint?`)) void deleteRun(run.id);
@@ -122,6 +123,31 @@ function RunRow({ run }: { readonly run: RunSummary }) {
         </div>
       </td>
     </tr>
+  );
+}
+
+/** A defence goes on the page, a classifier into the lab. */
+function Openers({ run }: { readonly run: RunSummary }) {
+  const { loadRun, resumeFrom, openVictimRun } = useCommands();
+  const busy = useBusy() !== null;
+  if (run.kind === 'victim') {
+    return (
+      <Button small disabled={busy} onClick={() => void openVictimRun(run.id)} data-testid="open-victim-run">
+        Open in the lab
+      </Button>
+    );
+  }
+  return (
+    <>
+      <Button small disabled={busy} onClick={() => void loadRun(run.id)}>
+        Load
+      </Button>
+      {run.hasCheckpoint && run.step < run.totalSteps && (
+        <Button small disabled={busy} onClick={() => void loadRun(run.id).then(() => resumeFrom(run.id))}>
+          Resume
+        </Button>
+      )}
+    </>
   );
 }
 

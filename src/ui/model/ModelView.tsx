@@ -42,7 +42,10 @@ function NoModel() {
         Drop a PyTorch state_dict (.pth, .pt) or a .safetensors file. It is read as data: nothing in it is
         ever run.
       </p>
-      <Button onClick={openFiles}>Choose a file</Button>
+      <p className={styles.choices}>
+        <Button onClick={openFiles}>Choose a file</Button>
+        <Button onClick={() => goTo('lab')}>Make one in the attack lab</Button>
+      </p>
     </Empty>
   );
 }

@@ -7,6 +7,8 @@ import { useMapStore } from '../../state/mapStore';
 import { useModelStore } from '../../state/modelStore';
 import { hasTransform, latestEvaluation, useRunStore } from '../../state/runStore';
 import { useRunsStore } from '../../state/runsStore';
+import { useSweepStore } from '../../state/sweepStore';
+import { useVictimStore } from '../../state/victimStore';
 import { goTo, STEPS, type StepName, useViewStore } from '../../state/viewStore';
 import { cx } from '../common/cx';
 import { Icon } from '../common/Icon';
@@ -16,6 +18,7 @@ import { type StepState, stepStates } from './stepStates';
 const NAMES: Readonly<Record<StepName, string>> = {
   model: 'Model',
   images: 'Images',
+  lab: 'Attack lab',
   trigger: 'Trigger',
   remap: 'Remap',
   train: 'Train',
@@ -32,7 +35,7 @@ const SAID: Readonly<Record<StepState['status'], string>> = {
   optional: '',
 };
 
-/** The way through the studio: eight steps, each saying its own state. */
+/** The way through the studio: nine steps, each saying its own state. */
 export function Rail() {
   const states = useStepStates();
   const current = useViewStore((state) => state.step);
@@ -90,6 +93,9 @@ function useStepStates(): Record<StepName, StepState> {
   const grids = useAnalysisStore((state) => state.gridSteps.length);
   const hasTsne = useAnalysisStore((state) => state.tsne !== null);
   const runs = useRunsStore((state) => state.runs.length);
+  const victim = useVictimStore((state) => state.phase);
+  const victimProgress = useVictimStore((state) => state.progress);
+  const sweep = useSweepStore((state) => state.progress);
   const classNames = useClassNames();
   return stepStates({
     model,
@@ -109,5 +115,8 @@ function useStepStates(): Record<StepName, StepState> {
     hasTsne,
     grids,
     runs,
+    victim,
+    victimProgress,
+    sweep,
   });
 }

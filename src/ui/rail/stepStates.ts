@@ -1,4 +1,5 @@
 import type { Experiment } from '../../protocol/experiment';
+import type { SweepProgress } from '../../protocol/messages';
 import type { AttackDescriptor, DatasetSummary, ModelSummary } from '../../protocol/summaries';
 import type { Loading } from '../../state/loading';
 import { isLive, type RunPhase } from '../../state/runStore';
@@ -31,6 +32,10 @@ export interface RailInput {
   readonly hasTsne: boolean;
   readonly grids: number;
   readonly runs: number;
+  /** The lab's classifier. */
+  readonly victim: RunPhase;
+  readonly victimProgress: { readonly step: number; readonly totalSteps: number };
+  readonly sweep: SweepProgress | null;
 }
 
 /** Every step's own state in one line. */
@@ -38,6 +43,7 @@ export function stepStates(input: RailInput): Record<StepName, StepState> {
   return {
     model: modelState(input),
     images: imagesState(input),
+    lab: labState(input),
     trigger: triggerState(input),
     remap: remapState(input),
     train: trainState(input),
@@ -74,6 +80,20 @@ function imagesState({ dataset, datasetLoading }: RailInput): StepState {
   }
   const test = dataset.testCount === null ? 'no test part' : formatCount(dataset.testCount);
   return { status: 'done', line: `${formatCount(dataset.trainCount)} + ${test}` };
+}
+
+function labState({ victim, victimProgress: { step, totalSteps }, sweep, experiment }: RailInput): StepState {
+  if (sweep?.status === 'running') {
+    return { status: 'busy', line: `matrix, run ${sweep.index + 1} of ${sweep.count}` };
+  }
+  const share = totalSteps === 0 ? '' : formatPercent(step / totalSteps, 0);
+  if (isLive(victim)) {
+    if (victim === 'paused') return { status: 'busy', line: `paused at ${share}` };
+    return { status: 'busy', line: victim === 'training' ? `training, ${share}` : 'at work…' };
+  }
+  if (experiment.model.train !== null) return { status: 'problem', line: 'train the victim' };
+  if (victim === 'done') return { status: 'optional', line: 'classifier trained' };
+  return { status: 'optional', line: 'optional' };
 }
 
 function triggerState({ experiment: { attack }, attacks, classNames }: RailInput): StepState {

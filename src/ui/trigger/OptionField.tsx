@@ -1,6 +1,7 @@
 import { useRef } from 'react';
 import type { OptionDescriptor } from '../../protocol/summaries';
 import { setField, useDraftStore } from '../../state/draftStore';
+import { useModelStore } from '../../state/modelStore';
 import { readPath } from '../../state/paths';
 import { useTriggerStore } from '../../state/triggerStore';
 import { Button } from '../common/Button';
@@ -53,25 +54,64 @@ function Editor({ option, path }: { readonly option: OptionDescriptor; readonly 
   );
 }
 
-/** A model file, by the name it is loaded under; empty: none. */
+/** A model file: none, the model that is loaded, or one chosen or dropped here. */
 function FileOption({ option, path, value }: { option: OptionDescriptor; path: string; value: unknown }) {
+  const { setAttackFile } = useCommands();
+  const loaded = useModelStore((state) => state.summary?.fileName ?? null);
+  const current = typeof value === 'string' ? value : null;
+  const known = [...new Set([loaded, current])].filter((name) => name !== null);
   return (
-    <input
-      className={styles.select}
-      aria-label={option.label}
-      placeholder="none"
-      value={typeof value === 'string' ? value : ''}
-      onChange={(event) => setField(path, event.target.value === '' ? null : event.target.value)}
-    />
+    <span className={styles.stack}>
+      <select
+        className={styles.select}
+        aria-label={option.label}
+        value={current ?? ''}
+        onChange={(event) => setField(path, event.target.value === '' ? null : event.target.value)}
+      >
+        <option value="">none</option>
+        {known.map((name) => (
+          <option key={name} value={name}>
+            {name === loaded ? `the loaded model, ${name}` : name}
+          </option>
+        ))}
+      </select>
+      <FilePicker
+        label={`File: ${option.label}`}
+        accept=".pth,.pt,.safetensors"
+        words="Choose a file"
+        onFile={(file) => void setAttackFile(option.key, { path: file.name, blob: file })}
+      />
+    </span>
   );
 }
 
 function ImageOption({ option, value }: { readonly option: OptionDescriptor; readonly value: unknown }) {
   const { setTriggerImage } = useCommands();
-  const input = useRef<HTMLInputElement>(null);
   const names = useTriggerStore((state) => state.imageNames);
   const name =
-    typeof value === 'string' ? (names[value] ?? 'an image of an earlier visit') : 'drawn by the studio';
+    typeof value === 'string' ? (names[value] ?? 'an image of an earlier visit') : 'none of your own';
+  return (
+    <FilePicker
+      label={option.label}
+      accept="image/png,image/jpeg"
+      words="Choose an image"
+      note={`${name}; or drop one here`}
+      onFile={(file) => void setTriggerImage(option.key, { path: file.name, blob: file })}
+    />
+  );
+}
+
+interface FilePickerProps {
+  readonly label: string;
+  readonly accept: string;
+  readonly words: string;
+  readonly note?: string;
+  readonly onFile: (file: File) => void;
+}
+
+/** A button for one file, which can be dropped on it too. */
+function FilePicker({ label, accept, words, note, onFile }: FilePickerProps) {
+  const input = useRef<HTMLInputElement>(null);
   return (
     <span
       onDragOver={(event) => event.preventDefault()}
@@ -80,25 +120,25 @@ function ImageOption({ option, value }: { readonly option: OptionDescriptor; rea
         if (!file) return;
         event.preventDefault();
         event.stopPropagation();
-        void setTriggerImage(option.key, { path: file.name, blob: file });
+        onFile(file);
       }}
     >
       <input
         ref={input}
         type="file"
-        accept="image/png,image/jpeg"
+        accept={accept}
         hidden
-        aria-label={option.label}
+        aria-label={label}
         onChange={(event) => {
           const file = event.target.files?.[0];
-          if (file) void setTriggerImage(option.key, { path: file.name, blob: file });
+          if (file) onFile(file);
           event.target.value = '';
         }}
       />
       <Button small onClick={() => input.current?.click()}>
-        Choose an image
+        {words}
       </Button>
-      <small>{name}; or drop one here</small>
+      {note !== undefined && <small>{note}</small>}
     </span>
   );
 }

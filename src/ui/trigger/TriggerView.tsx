@@ -1,12 +1,15 @@
 import type { AttackDescriptor } from '../../protocol/summaries';
-import { useClassNames } from '../../state/classNames';
+import { chooseAttack } from '../../state/chooseAttack';
 import { useDatasetStore } from '../../state/datasetStore';
 import { useDeviceStore } from '../../state/deviceStore';
 import { setField, useDraftStore } from '../../state/draftStore';
+import { goTo } from '../../state/viewStore';
+import { Button } from '../common/Button';
 import { Card } from '../common/Card';
 import { cx } from '../common/cx';
 import { Empty } from '../common/Empty';
 import { OptionField } from './OptionField';
+import { TargetField } from './TargetField';
 import { TriggerPreviewPane } from './TriggerPreviewPane';
 import styles from './TriggerView.module.css';
 
@@ -17,7 +20,15 @@ export function TriggerView() {
   const descriptor = attacks.find(({ kind }) => kind === attack?.kind) ?? null;
   return (
     <div className={styles.view}>
-      <Card title="Trigger" note="used to measure, never to train">
+      <Card
+        title="Trigger"
+        note="used to measure, never to train"
+        actions={
+          <Button small onClick={() => goTo('lab')}>
+            All of them side by side
+          </Button>
+        }
+      >
         <Kinds attacks={attacks} kind={attack?.kind ?? null} />
         {attack === null ? (
           <p className={styles.none}>
@@ -26,7 +37,7 @@ export function TriggerView() {
           </p>
         ) : (
           <>
-            <Target />
+            <TargetField />
             {descriptor?.options.map((option) => (
               <OptionField key={`${attack.kind} ${option.key}`} option={option} />
             ))}
@@ -58,20 +69,7 @@ interface KindsProps {
 
 function Kinds({ attacks, kind }: KindsProps) {
   const choose = (next: AttackDescriptor | null) =>
-    setField(
-      'attack',
-      next === null
-        ? null
-        : {
-            kind: next.kind,
-            target: 0,
-            options: Object.fromEntries(
-              next.options
-                .filter((option) => option.default !== null)
-                .map((option) => [option.key, option.default]),
-            ),
-          },
-    );
+    next === null ? setField('attack', null) : chooseAttack(next);
   const choices = [...attacks, null];
   return (
     <fieldset className={styles.kinds}>
@@ -94,31 +92,5 @@ function Kinds({ attacks, kind }: KindsProps) {
         </label>
       ))}
     </fieldset>
-  );
-}
-
-function Target() {
-  const names = useClassNames();
-  const target = useDraftStore((state) => state.experiment.attack?.target ?? 0);
-  const known = names.length > 0 ? names : [`class ${target}`];
-  return (
-    <label className={styles.row}>
-      <span>
-        Target class
-        <small>where triggered images are sent</small>
-      </span>
-      <select
-        className={styles.select}
-        value={target}
-        onChange={(event) => setField('attack.target', Number(event.target.value))}
-        data-testid="trigger-target"
-      >
-        {known.map((name, index) => (
-          <option key={name} value={names.length > 0 ? index : target}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -1,6 +1,7 @@
 import { poisoningSummary } from '../../compute/attacks/poisoningSummary';
 import { limitSplit } from '../../data/subsets';
 import type { InputFile } from '../../formats/input';
+import { readModel } from '../../formats/models/readModel';
 import { writePth } from '../../formats/exports/pthWriter';
 import { StudioError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
@@ -35,6 +36,12 @@ export function victimHandlers(engine: EngineContext): Pick<Handlers, Names> {
       return null;
     },
     'sweep/read': () => sweeps.read(),
+    async 'attack/file'({ file }) {
+      // Read once now: a file that holds no tensors is better told of here than in the middle of a training.
+      await readModel(file);
+      session.extraFiles.set(file.path, file);
+      return { id: file.path };
+    },
     async 'attack/plan'({ experiment }) {
       return poisoningOf(session, parseExperiment(experiment, 'The experiment'));
     },

@@ -1,0 +1,186 @@
+import type { ReactNode } from 'react';
+import { useDatasetStore } from '../../state/datasetStore';
+import { useDeviceStore } from '../../state/deviceStore';
+import { useDraftStore } from '../../state/draftStore';
+import { setRecipe, setRecipeField, useRecipe } from '../../state/labStore';
+import { recipeFor, recipeOf } from '../../state/recipes';
+import { Card } from '../common/Card';
+import { formatCount } from '../common/format';
+import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../train/fields';
+import { SettingsField } from '../train/SettingsField';
+import fieldStyles from '../train/SettingsView.module.css';
+import { RecipeField } from './RecipeField';
+import { ADAPTIVE, LENGTH, OF_THE_EXPERIMENT, optimizerSpecs, scheduleSpecs, WIDTH } from './recipeFields';
+import styles from './Victim.module.css';
+
+/** The victim's recipe, field by field. */
+export function RecipeForm() {
+  const recipe = useRecipe();
+  const { optimizer, schedule } = recipe;
+  return (
+    <div className={styles.groups}>
+      <Card title="Classifier">
+        <Architecture />
+        <RecipeField spec={WIDTH} />
+        {LENGTH.map((spec) => (
+          <RecipeField key={spec.path} spec={spec} />
+        ))}
+        <Steps />
+      </Card>
+      <Card title="Optimiser">
+        <Choice
+          label="Kind"
+          value={optimizer.kind}
+          options={[
+            ['sgd', 'SGD'],
+            ['adam', 'Adam'],
+            ['adamw', 'AdamW'],
+          ]}
+          onChange={(kind) =>
+            setRecipeField('optimizer', {
+              ...OPTIMIZER_DEFAULTS[kind],
+              learningRate: optimizer.learningRate,
+            })
+          }
+        />
+        {optimizerSpecs(optimizer.kind).map((spec) => (
+          <RecipeField key={spec.path} spec={spec} />
+        ))}
+        <h3 className={styles.group}>Schedule</h3>
+        <Choice
+          label="Kind of schedule"
+          value={schedule.kind}
+          options={[
+            ['multistep', 'multi-step'],
+            ['onecycle', 'one-cycle'],
+            ['cosine', 'cosine'],
+            ['constant', 'constant'],
+          ]}
+          onChange={(kind) => setRecipeField('schedule', SCHEDULE_DEFAULTS[kind])}
+        />
+        {scheduleSpecs(schedule.kind).map((spec) => (
+          <RecipeField key={`${schedule.kind} ${spec.path}`} spec={spec} />
+        ))}
+      </Card>
+      <Card title="Images and measuring" note="of the whole experiment">
+        {OF_THE_EXPERIMENT.map((spec) => (
+          <SettingsField key={spec.path} spec={spec} />
+        ))}
+      </Card>
+      <Adaptive />
+    </div>
+  );
+}
+
+function Architecture() {
+  const recipe = useRecipe();
+  const architectures = useDeviceStore((state) => state.architectures);
+  const known = architectures.some(({ id }) => id === recipe.architecture);
+  const choose = (id: string) => {
+    const next = architectures.find((candidate) => candidate.id === id);
+    if (!next) return;
+    const preset = recipeOf(recipe, architectures);
+    if (preset === null) setRecipeField('architecture', id);
+    else setRecipe(recipeFor(preset, next, recipe.adaptive));
+  };
+  return (
+    <label className={styles.stacked}>
+      <span>Architecture</span>
+      <select
+        className={fieldStyles.select}
+        value={recipe.architecture}
+        onChange={(event) => choose(event.target.value)}
+        data-testid="victim-architecture"
+      >
+        {!known && <option value={recipe.architecture}>{recipe.architecture}</option>}
+        {architectures.map(({ id, label }) => (
+          <option key={id} value={id}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** How many steps these settings come to, for the images that are loaded. */
+function Steps() {
+  const { batchSize, epochs, maxSteps } = useRecipe();
+  const limit = useDraftStore((state) => state.experiment.dataset.train);
+  const count = useDatasetStore((state) => state.summary?.trainCount ?? null);
+  if (count === null) return null;
+  const images = Math.min(count, limit ?? count);
+  const perEpoch = Math.floor(images / batchSize);
+  const steps = Math.min(perEpoch * epochs, maxSteps ?? Number.POSITIVE_INFINITY);
+  return (
+    <p className={fieldStyles.steps}>
+      <b>{formatCount(steps)}</b> steps: {formatCount(perEpoch)} an epoch of {formatCount(images)} images.
+    </p>
+  );
+}
+
+/** The attacker who knows of the defence. */
+function Adaptive() {
+  const { adaptive } = useRecipe();
+  return (
+    <Card title="Adaptive attacker" note="Eq. 10">
+      <label className={styles.switch}>
+        <span className={fieldStyles.label}>
+          Trained against REFINE
+          <small>
+            The loss also holds γ times REFINE’s own, with a transform and a map of the attacker’s.
+          </small>
+        </span>
+        <input
+          type="checkbox"
+          checked={adaptive !== null}
+          onChange={(event) =>
+            setRecipeField(
+              'adaptive',
+              event.target.checked ? { gamma: 1, firstChannels: 16, transformLearningRate: 0.01 } : null,
+            )
+          }
+          data-testid="adaptive"
+        />
+      </label>
+      {adaptive !== null && ADAPTIVE.map((spec) => <RecipeField key={spec.path} spec={spec} />)}
+    </Card>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly options: readonly (readonly [T, string])[];
+  readonly onChange: (kind: T) => void;
+}
+
+function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>) {
+  return (
+    <Labelled label={label}>
+      <select
+        className={fieldStyles.select}
+        value={value}
+        onChange={(event) => {
+          const chosen = options.find(([kind]) => kind === event.target.value);
+          if (chosen) onChange(chosen[0]);
+        }}
+      >
+        {options.map(([kind, name]) => (
+          <option key={kind} value={kind}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </Labelled>
+  );
+}
+
+function Labelled({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <label className={fieldStyles.field}>
+      <span className={fieldStyles.label}>{label}</span>
+      {children}
+    </label>
+  );
+}
