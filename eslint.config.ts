@@ -50,7 +50,7 @@ const layerRules = Object.entries(LAYERS).map(([name, allowed]) => ({
 }));
 
 export default defineConfig(
-  globalIgnores(['dist/**', '.cache/**', 'node_modules/**', 'runs/**', 'coverage/**']),
+  globalIgnores(['dist/**', '.cache/**', 'node_modules/**', 'runs/**', 'coverage/**', '**/onnx_pb.ts']),
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

@@ -25,7 +25,8 @@ export interface TrainableNetwork {
 
 /** A classifier with constant weights, batch-norm folded; differentiable in its input only. */
 export interface FrozenClassifier {
-  readonly bound: BoundNetwork;
+  /** Null for one that came as a graph of its own. */
+  readonly bound: BoundNetwork | null;
   readonly classes: number;
   /** x: float32 [N, H, W, 3] as the network was trained on; [N, K] logits and [N, F] penultimate features. */
   forward(x: tf.Tensor4D): { readonly logits: tf.Tensor2D; readonly features: tf.Tensor2D };

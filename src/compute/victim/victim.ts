@@ -45,7 +45,11 @@ export interface Victim {
  * @throws StudioError `model/shape-mismatch` or `model/unknown-architecture`, as `buildFrozen`.
  */
 export function createVictim(bound: BoundNetwork, state: StateDict, input: VictimInput): Victim {
-  const network = buildFrozen(bound, state);
+  return victimOf(buildFrozen(bound, state), input);
+}
+
+/** A victim of a classifier that is on the device already, which becomes the victim's. The caller disposes it. */
+export function victimOf(network: FrozenClassifier, input: VictimInput): Victim {
   const mean = tf.tensor1d([...input.normalization.mean]);
   const std = tf.tensor1d([...input.normalization.std]);
 

@@ -9,6 +9,9 @@ export interface ModelFormat {
   readonly label: string;
   /** Whether this format takes files that look so. */
   matches(sniffed: Sniffed): boolean;
-  /** Reads the whole model. Throws a `StudioError` whose sentence names the file, whatever the bytes are. */
-  read(file: InputFile): Promise<ModelFile>;
+  /**
+   * Reads the whole model. Throws a `StudioError` whose sentence names the file, whatever the bytes are.
+   * @param beside files that came with it: some formats keep weights outside.
+   */
+  read(file: InputFile, beside?: readonly InputFile[]): Promise<ModelFile>;
 }

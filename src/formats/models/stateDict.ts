@@ -1,3 +1,5 @@
+import type { OnnxModel } from './onnx/onnxModel';
+
 /** The element types that a state_dict may hold, under PyTorch's names. */
 export type DType =
   'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'int16' | 'int8' | 'uint8' | 'bool';
@@ -18,11 +20,13 @@ export type StateDict = ReadonlyMap<string, StateTensor>;
 
 /** What a model file turned out to hold. */
 export interface ModelFile {
-  /** The `id` of the `ModelFormat` that read it: `pth-zip`, `pth-legacy`, `safetensors` or `pickle`. */
+  /** The `id` of the `ModelFormat` that read it: `pth-zip`, `pth-legacy`, `safetensors`, `pickle` or `onnx`. */
   readonly format: string;
   readonly state: StateDict;
   /** Objects in a pickle that are not tensors and were not run: their qualified names. */
   readonly opaque: readonly string[];
   /** Scalar entries beside the state_dict in a checkpoint wrapper (epoch, accuracy, ...), for the model card. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What is computed, where the file says so; `state` then holds the constants under the graph's names. */
+  readonly onnx?: OnnxModel;
 }

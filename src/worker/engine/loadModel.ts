@@ -1,6 +1,7 @@
 import { describeModel } from '../../compute/modelCard';
-import type { BoundNetwork } from '../../compute/nn/network';
+import { buildFrozen } from '../../compute/nn/frozen';
 import { explainUnknown, recogniseNetwork } from '../../compute/nn/registry';
+import type { FrozenClassifier } from '../../compute/nn/types';
 import { sha256OfBlob } from '../../formats/hash';
 import type { InputFile } from '../../formats/input';
 import { readModel } from '../../formats/models/readModel';
@@ -11,9 +12,11 @@ import type { ModelSummary } from '../../protocol/summaries';
 /** A classifier that was read and recognised; nothing of it is on the device yet. */
 export interface LoadedModel {
   readonly summary: ModelSummary;
-  readonly bound: BoundNetwork;
   readonly classes: number;
+  /** Its tensors under the file's names. */
   readonly state: StateDict;
+  /** Puts it on the device, which has to be open; the caller disposes it. */
+  build(): FrozenClassifier;
 }
 
 /**
@@ -30,5 +33,6 @@ export async function loadModel(file: InputFile): Promise<LoadedModel> {
       subject: file.path,
     });
   }
-  return { summary, bound, classes: bound.classes, state: model.state };
+  const { state } = model;
+  return { summary, classes: bound.classes, state, build: () => buildFrozen(bound, state) };
 }
