@@ -257,6 +257,48 @@ describe('the studio in Chrome', () => {
     await context.close();
   });
 
+  it('makes a backdoored victim in the attack lab and takes it as the model', async () => {
+    const { page, complaints, context } = await studio.newPage();
+    await page.goto(`${studio.url}?demo`);
+    await railSays(page, { model: 'ResNet-18', images: '6,000', trigger: 'BadNets' });
+    await goTo(page, 'lab');
+    await by(page, 'attack-wanet').locator('canvas').nth(8).waitFor();
+    await by(page, 'attack-blended').locator('input').check();
+    await by(page, 'attack-badnets').locator('input').check();
+    await by(page, 'attack-custom')
+      .filter({ hasText: /picture/ })
+      .waitFor();
+
+    // Which images: counted before anything is trained.
+    await page.getByText('Poisoned images', { exact: true }).first().click();
+    await by(page, 'poisoning').filter({ hasText: 'of 6,000' }).first().waitFor();
+
+    await page.getByText('Train a victim', { exact: true }).click();
+    for (const [label, value] of [
+      ['Width', '2'],
+      ['Batch', '8'],
+      ['At most', '6'],
+      ['Test images used', '40'],
+    ] as const) {
+      await page.getByLabel(label, { exact: true }).fill(value);
+    }
+    await by(page, 'train-victim').click();
+    await page.locator('[data-testid="victim-phase"][data-phase="done"]').waitFor({ timeout: PATIENCE });
+    expect(await by(page, 'victim-ba').innerText()).toMatch(/of 40/);
+    await by(page, 'victim-loss').locator('path.recharts-curve').first().waitFor();
+    const pth = await readModel(asFile('victim.pth', await exported(page, 'victim.pth')));
+    expect(pth.state.get('conv1.weight')?.shape).toEqual([2, 3, 3, 3]);
+
+    await by(page, 'adopt-victim').click();
+    await by(page, 'model-card').filter({ hasText: '-victim.pth' }).filter({ hasText: 'width 2' }).waitFor();
+    await goTo(page, 'train');
+    expect(await by(page, 'start').isEnabled()).toBe(true);
+    await goTo(page, 'compare');
+    await page.getByText('classifier', { exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
   it('opens the demo at ?demo with no files at all', async () => {
     const { page, complaints, context } = await studio.newPage();
     await page.goto(`${studio.url}?demo`);
