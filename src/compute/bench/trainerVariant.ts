@@ -36,7 +36,7 @@ export function trainerVariant(
     normalization: work.normalization,
     channelOrder: 'RGB',
   });
-  const trainer = trainerOf(victim, work, kind === 'ours', logged);
+  const trainer = trainerOf(victim, work, kind, logged);
   const events = trainer.run();
   const losses: StepLosses[] = [];
   const install = () => (kind === 'stock' ? null : installKernels(open.backend));
@@ -73,7 +73,7 @@ export function trainerVariant(
   };
 }
 
-function trainerOf(victim: Victim, work: Workload, planning: boolean, logged: boolean): RefineTrainer {
+function trainerOf(victim: Victim, work: Workload, kind: TrainerKind, logged: boolean): RefineTrainer {
   return new RefineTrainer({
     victim,
     split: work.images,
@@ -81,7 +81,8 @@ function trainerOf(victim: Victim, work: Workload, planning: boolean, logged: bo
     width: IMAGE_SIZE,
     settings: work.settings,
     seed: SEED,
-    planning,
+    planning: kind === 'ours',
+    compileAhead: kind !== 'stock',
     labelMap: work.labelMap,
     logEverySteps: logged ? 1 : NEVER,
     initialState: work.transformState,

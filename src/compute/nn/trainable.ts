@@ -93,7 +93,7 @@ class Trainable implements TrainableNetwork {
   }
 
   uncounted<T>(body: () => T): T {
-    return this.running.uncounted(body);
+    return this.running.uncounted(() => this.dropoutMasks.rehearse(body));
   }
 
   countBatch(): void {

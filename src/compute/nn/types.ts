@@ -12,7 +12,7 @@ export interface TrainableNetwork {
    * to normalise, unbiased to track, momentum 0.1); `eval` uses the running ones. Inside a gradient it is differentiable.
    */
   forward(x: tf.Tensor4D, mode: 'train' | 'eval'): NetworkOutput<tf.Tensor>;
-  /** `body`, whose train-mode forward passes do not count as batches seen: it only records what the GPU is to do. */
+  /** `body`, whose train-mode forward passes do not count as batches seen and use up no dropout mask: it only records what the GPU is to do. */
   uncounted<T>(body: () => T): T;
   /** Counts a batch that was run without `forward`. */
   countBatch(): void;

@@ -31,6 +31,24 @@ const READS_BACK = 'the step reads back from the GPU';
  * @throws Unplannable where a command has no place in a plan, with the reason.
  */
 export function record<T>(backend: WebGPUBackend, body: (probe: Probe) => T): Recorded<T> {
+  const { operations, survivors, outcome } = observe(backend, body);
+  if ('result' in outcome) return { operations, survivors, result: outcome.result };
+  // What was seen for the first time is needed by whoever does the same without a plan.
+  settle(backend, { operations, survivors }, new Set());
+  throw outcome.failure;
+}
+
+/** How recorded code ended. */
+export type Outcome<T> = { readonly result: T } | { readonly failure: unknown };
+
+/**
+ * As `record`, but an exception of `body` is handed over and nothing is settled: the caller settles the survivors.
+ * @throws Unplannable where this tfjs cannot be recorded.
+ */
+export function observe<T>(
+  backend: WebGPUBackend,
+  body: (probe: Probe) => T,
+): Recording & { readonly outcome: Outcome<T> } {
   const inner = internalsOf(backend);
   if (!inner) throw new Unplannable('this tfjs is built otherwise than 4.22.0');
   // The pool skips releases before its first buffer, and stand-ins must not be its first.
@@ -45,7 +63,7 @@ export function record<T>(backend: WebGPUBackend, body: (probe: Probe) => T): Re
     mark: () => operations.length,
     bufferOf: ({ dataId }) => inner.tensorMap.get(dataId).resource as GPUBuffer | null,
   };
-  let outcome: { readonly result: T } | { readonly failure: unknown };
+  let outcome: Outcome<T>;
   try {
     const result = body(probe);
     outcome = readsBack() ? { failure: new Unplannable(READS_BACK) } : { result };
@@ -58,10 +76,7 @@ export function record<T>(backend: WebGPUBackend, body: (probe: Probe) => T): Re
     ({ dataId, buffer }) =>
       inner.tensorMap.has(dataId) && (inner.tensorMap.get(dataId).resource as unknown) === buffer,
   );
-  if ('result' in outcome) return { operations, survivors, result: outcome.result };
-  // What was seen for the first time is needed by whoever does the same without a plan.
-  settle(backend, { operations, survivors }, new Set());
-  throw outcome.failure;
+  return { operations, survivors, outcome };
 }
 
 /** Returns whether a read-back was asked for: its error goes to who waits for the data, who may never look. */

@@ -1,4 +1,5 @@
 import type { Optimizer, StepRates } from '../optimizers/optimizer';
+import { movesInPlace } from '../kernels/optimizer/movingAverage';
 import { internalsOf } from '../plan/internals';
 import type { PlanSize } from '../plan/plan';
 import { Unplannable } from '../plan/unplannable';
@@ -50,6 +51,7 @@ export class Planner {
       const backend = tf.backend();
       if (!(backend instanceof WebGPUBackend) || !internalsOf(backend))
         throw new Unplannable('this is not the WebGPU backend');
+      if (!movesInPlace()) throw new Unplannable('the running statistics do not move on a kernel of ours');
       const { party } = this;
       this.memory = new FlatMemory(backend, [...party.model.transform.parameters.values()], party.optimizer);
       this.step = new PlannedStep({ ...party, backend, memory: this.memory });

@@ -10,8 +10,10 @@ import { createSchedule, type Schedule } from '../optimizers/schedule';
 import { tf } from '../tf';
 import type { Victim } from '../victim/victim';
 import { DeviceBatches } from '../kernels/augment/deviceBatches';
+import type { CompileProgress } from '../plan/compileAhead';
 import { BatchSource, type ByteBatch } from './batchSource';
 import { checkIdentity, type RefineCheckpoint, type RunIdentity } from './checkpoint';
+import { compileStep } from './compileStep';
 import type { TrainEvent } from './events';
 import { gpuFence } from './gpuFence';
 import { LabelCache } from './labelCache';
@@ -44,6 +46,8 @@ export interface RefineTrainingContext {
   readonly resume?: RefineCheckpoint;
   /** false: every step goes through tfjs, operation by operation. Default true; the numbers are the same. */
   readonly planning?: boolean;
+  /** false: shaders are compiled one by one as the first step meets them. Default true; the numbers are the same. */
+  readonly compileAhead?: boolean;
 }
 
 /**
@@ -64,6 +68,7 @@ export class RefineTrainer {
   private readonly labels: LabelCache | null;
   private readonly planner: Planner;
   private done = 0;
+  private compiled = false;
 
   /**
    * @throws StudioError `map/*` for a label map that does not fit the victim, `experiment/batch-too-large`,
@@ -113,6 +118,16 @@ export class RefineTrainer {
   }
 
   /**
+   * Compiles what a step needs, in parallel; `run` does it where the caller has not. Resolves at once when that was done.
+   * Nothing else may compute meanwhile. @throws StudioError `gpu/error` where the adapter refuses a shader.
+   */
+  async compile(onProgress?: CompileProgress): Promise<void> {
+    if (this.compiled || this.context.compileAhead === false) return;
+    this.compiled = true;
+    await compileStep({ ...this.stepParts(), ...this.context }, onProgress);
+  }
+
+  /**
    * Trains to the end, one event a step. Batches are prepared on the CPU while the GPU computes.
    * @throws StudioError `aborted` when `signal` aborts (between two steps; what was learned stays),
    * `train/non-finite-loss` on a logged step whose losses, or those of a step since the last log, are not finite.
@@ -122,6 +137,7 @@ export class RefineTrainer {
     const fences: Promise<unknown>[] = [];
     let next = this.prepare(this.done);
     try {
+      await this.compile();
       while (this.done < this.totalSteps) {
         if (signal?.aborted) throw new StudioError('aborted', 'Training was stopped.');
         log.start();

@@ -6,6 +6,7 @@ import type { VictimTrainingSettings } from '../../protocol/training';
 import { drawPlan } from '../attacks/poisonPlan';
 import { createPoisoner } from '../attacks/poisoner';
 import { type OpenDevice, openDevice } from '../device/device';
+import { installKernels } from '../kernels/install';
 import type { BoundNetwork } from '../nn/network';
 import { tf } from '../tf';
 import { decodeVictimCheckpoint, encodeVictimCheckpoint } from './classifierCheckpoint';
@@ -133,6 +134,36 @@ describe('ClassifierTrainer', () => {
     second.dispose();
     expect(tf.memory().numTensors).toBe(tensors);
   });
+
+  it.each([ways[0], ways[1]])(
+    'with our kernels %s compiles its shaders ahead and changes no number by it',
+    async (_name, way) => {
+      const installed = installKernels(device.backend);
+      const forward: BoundNetwork['forward'] = (ops, x) => {
+        const spec = { filters: 4, kernel: 3, stride: 1, pad: 1, bias: false } as const;
+        const normed = ops.convNorm(x, 'conv', 'norm', spec, { relu: true });
+        const features = ops.globalAveragePool(ops.dropout(normed, 0.25));
+        return { output: ops.linear(features, 'linear', CLASSES), features };
+      };
+      const run = async (compileAhead: boolean) => {
+        const bound = { ...small, forward };
+        const trainer = new ClassifierTrainer(context({ settings: way, bound, compileAhead }));
+        let [done, total] = [0, 0];
+        await trainer.compile((...told) => ([done, total] = told));
+        const result = { losses: await losses(trainer, 4), checkpoint: await trainer.checkpoint() };
+        trainer.dispose();
+        return { ...result, done, total };
+      };
+      const ahead = await run(true);
+      const late = await run(false);
+      installed.uninstall();
+      expect(ahead.total).toBeGreaterThan(5);
+      expect(ahead.done).toBe(ahead.total);
+      expect(late.total).toBe(0);
+      expect(ahead.losses).toEqual(late.losses);
+      expect(ahead.checkpoint).toEqual(late.checkpoint);
+    },
+  );
 
   it('takes another loss with the attacker than without, from the first step on', async () => {
     const plain = new ClassifierTrainer(context());

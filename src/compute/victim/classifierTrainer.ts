@@ -11,14 +11,21 @@ import type { Optimizer } from '../optimizers/optimizer';
 import { createSchedule, type Schedule } from '../optimizers/schedule';
 import { gpuFence } from '../refine/gpuFence';
 import { drawLabelMap, inverseMap } from '../refine/labelMap';
-import { tf } from '../tf';
-import { type BatchSettings, ClassifierBatches } from './classifierBatches';
+import { movesInPlace } from '../kernels/optimizer/movingAverage';
+import { compileAhead, type CompileProgress } from '../plan/compileAhead';
+import { tf, WebGPUBackend } from '../tf';
+import { type BatchSettings, type ClassifierBatch, ClassifierBatches } from './classifierBatches';
 import {
   checkClassifierIdentity,
   type ClassifierCheckpoint,
   type ClassifierIdentity,
 } from './classifierCheckpoint';
-import { adaptiveGradients, type AttackersRefine, classifierGradients } from './classifierLoss';
+import {
+  adaptiveGradients,
+  type AttackersRefine,
+  type ClassifierGradients,
+  classifierGradients,
+} from './classifierLoss';
 import { LossMeter } from './lossMeter';
 
 /** What a classifier's training is started with. */
@@ -32,6 +39,8 @@ export interface ClassifierTrainingContext extends Omit<BatchSettings, 'augmenta
   /** Start weights in place of seeded ones. */
   readonly initialState?: StateDict;
   readonly resume?: ClassifierCheckpoint;
+  /** false: shaders are compiled one by one as the first step meets them. Default true; the numbers are the same. */
+  readonly compileAhead?: boolean;
 }
 
 /** One step of classifier training. */
@@ -69,6 +78,7 @@ export class ClassifierTrainer {
   private readonly identity: ClassifierIdentity;
   private readonly adaptive: Adaptive | null;
   private done = 0;
+  private compiled = false;
 
   /**
    * @throws StudioError `dataset/bad-labels` without labels or with ones the network has no class for, `experiment/batch-too-large`,
@@ -100,6 +110,28 @@ export class ClassifierTrainer {
   }
 
   /**
+   * Compiles what a step needs, in parallel; `run` does it where the caller has not. Resolves at once when that was done.
+   * Nothing else may compute meanwhile. @throws StudioError `gpu/error` where the adapter refuses a shader.
+   */
+  async compile(onProgress?: CompileProgress): Promise<void> {
+    if (this.compiled || this.context.compileAhead === false) return;
+    this.compiled = true;
+    const backend = tf.backend();
+    if (!(backend instanceof WebGPUBackend) || !movesInPlace()) return;
+    const { settings, height, width, bound } = this.context;
+    const { batchSize } = settings;
+    const batch: ClassifierBatch = {
+      pixels: new Float32Array(batchSize * height * width * 3),
+      labels: new Int32Array(batchSize),
+      targets: new Float32Array(batchSize * (bound.classes ?? 0)),
+    };
+    const step = (): void => void tf.tidy(() => void this.gradients(batch));
+    const uncounted = this.adaptive?.refine.transform;
+    const body = (): void => this.network.uncounted(() => (uncounted ? uncounted.uncounted(step) : step()));
+    await compileAhead(backend, body, new Set(), onProgress);
+  }
+
+  /**
    * Trains to the end, one event a step. The last incomplete batch of an epoch is left out, as in the official code.
    * @throws StudioError `train/non-finite-loss` on a logged step, `aborted` when `signal` aborts (between two steps).
    */
@@ -108,14 +140,13 @@ export class ClassifierTrainer {
     const fences: Promise<void>[] = [];
     let next = this.prepare(this.done);
     try {
+      await this.compile();
       while (this.done < this.totalSteps) {
         if (signal?.aborted) throw new StudioError('aborted', 'Training was stopped.');
         const batch = await next;
         if (batch === null) break;
         const rates = this.schedule(this.done);
-        const { loss, victim, transform } = this.adaptive
-          ? adaptiveGradients(this.network, this.adaptive.refine, batch, this.context)
-          : classifierGradients(this.network, batch, this.context);
+        const { loss, victim, transform } = this.gradients(batch);
         this.optimizer.step(victim, rates);
         if (this.adaptive && transform) {
           const { transformLearningRate } = this.adaptive.refine.settings;
@@ -162,6 +193,12 @@ export class ClassifierTrainer {
     this.adaptive.optimizer.dispose();
     this.adaptive.refine.transform.dispose();
     this.adaptive.refine.inverse.dispose();
+  }
+
+  private gradients(batch: ClassifierBatch): ClassifierGradients {
+    return this.adaptive
+      ? adaptiveGradients(this.network, this.adaptive.refine, batch, this.context)
+      : classifierGradients(this.network, batch, this.context);
   }
 
   /** The attacker's transform and map are not the defender's: they come from another stream of the seed. */

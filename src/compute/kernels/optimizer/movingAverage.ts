@@ -45,6 +45,11 @@ export function moveAverage(
   tensorMap.get(average.dataId).values = null;
 }
 
+/** Whether `moveAverage` keeps the variable's memory here. Where it does not, a step must not be recorded: it would lose it. */
+export function movesInPlace(): boolean {
+  return hostOf(MOVING_AVERAGE) !== null;
+}
+
 /** The in-place moving average: not a tfjs kernel, but installed, checked and switched off like one. */
 export const movingAverageKernel: OwnKernel = {
   name: MOVING_AVERAGE,

@@ -13,6 +13,16 @@ export class DropoutMasks {
 
   constructor(private readonly seed: number) {}
 
+  /** What `body` gives; masks that it draws are drawn again by whoever comes next. */
+  rehearse<T>(body: () => T): T {
+    const { drawn } = this;
+    try {
+      return body();
+    } finally {
+      this.drawn = drawn;
+    }
+  }
+
   /** x with a share `rate` of its values zero and the others divided by 1 - rate; differentiable. */
   apply(x: tf.Tensor, rate: number): tf.Tensor {
     if (rate === 0) return x;

@@ -96,6 +96,10 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
     return this.refine.stepsPerEpoch;
   }
 
+  compile(onProgress: (done: number, total: number) => void): Promise<void> {
+    return this.refine.compile(onProgress);
+  }
+
   async next(): Promise<TrainedStep | null> {
     const result = await this.events.next();
     return result.done ? null : result.value;

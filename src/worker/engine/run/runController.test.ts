@@ -65,6 +65,11 @@ async function open(options: Options = {}) {
     startStep: step,
     totalSteps: TOTAL,
     stepsPerEpoch: PER_EPOCH,
+    compile: (onProgress) =>
+      exclusively(() => {
+        onProgress(0, 2);
+        onProgress(2, 2);
+      }),
     next: () =>
       exclusively(() => {
         if (step === TOTAL) return null;
@@ -130,7 +135,8 @@ describe('a run', () => {
   it('goes from evaluation through training to evaluation and leaves everything in the store', async () => {
     const { run, store, of, phases, busy } = await open();
     await run.finished;
-    expect(phases()).toEqual(['evaluating-before', 'training', 'evaluating', 'done']);
+    expect(phases()).toEqual(['preparing', 'evaluating-before', 'training', 'evaluating', 'done']);
+    expect(of('run/progress').map(({ progress }) => progress.note)).toContain('Compiling shaders, 2 of 2');
     expect(of('run/evaluation').map((event) => event.when)).toEqual(['before', 'after']);
     expect(of('run/grid').map((event) => event.grid.step)).toEqual([0, 10, 12]);
     const results = of('run/finished')[0]?.results;

@@ -114,6 +114,7 @@ export class RunController {
   private async live(): Promise<void> {
     try {
       await this.journal.write('running');
+      await this.compile();
       await this.evaluateBefore();
       await this.train();
       await this.conclude();
@@ -130,6 +131,14 @@ export class RunController {
       const gone = new StudioError('aborted', 'The run ended before this checkpoint was taken.');
       for (const waiting of this.checkpoints.splice(0)) waiting.reject(gone);
     }
+  }
+
+  private async compile(): Promise<void> {
+    if (this.stopping) return;
+    this.enter('preparing');
+    await this.onDevice(() =>
+      this.trainer.compile((done, total) => this.tell(`Compiling shaders, ${done} of ${total}`)),
+    );
   }
 
   private async evaluateBefore(): Promise<void> {

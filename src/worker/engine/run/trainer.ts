@@ -30,6 +30,8 @@ export interface RunTrainer {
   readonly startStep: number;
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
+  /** Compiles the shaders that a step needs; tells how many of how many are done. */
+  compile(onProgress: (done: number, total: number) => void): Promise<void>;
   /** The next step, or null when all are done. @throws StudioError `train/non-finite-loss`. */
   next(): Promise<TrainedStep | null>;
   /** All that is needed to go on from here. */

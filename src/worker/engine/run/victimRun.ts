@@ -121,6 +121,10 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     this.events = this.steps();
   }
 
+  compile(onProgress: (done: number, total: number) => void): Promise<void> {
+    return this.living().compile(onProgress);
+  }
+
   async next(): Promise<TrainedStep | null> {
     const result = await this.events?.next();
     return !result || result.done ? null : result.value;
