@@ -31,6 +31,10 @@ export type ErrorCode =
   | 'gpu/device-lost'
   | 'gpu/error'
   | 'gpu/out-of-memory'
+  // a classifier that is only asked
+  | 'blackbox/not-allowed'
+  | 'blackbox/unreachable'
+  | 'blackbox/bad-answer'
   // training and the worker
   | 'train/non-finite-loss'
   | 'train/checkpoint-mismatch'
