@@ -12,11 +12,16 @@ export type SniffedKind =
   | 'npz'
   | 'onnx'
   | 'hdf5'
+  | 'keras-zip'
   | 'json'
   | 'html'
   | 'lfs-pointer'
   | 'pickle'
   | 'cifar-binary'
+  | 'idx'
+  | 'parquet'
+  | 'pnm'
+  | 'csv'
   | 'empty'
   | 'unknown';
 
@@ -45,7 +50,7 @@ const MAGICS: readonly Magic[] = [
   { hex: '425a68', kind: 'unknown', says: 'a bzip2 archive' },
   { hex: '7f454c46', kind: 'unknown', says: 'a Linux program' },
   { hex: '4d5a90', kind: 'unknown', says: 'a Windows program' },
-  { hex: '50415231', kind: 'unknown', says: 'a Parquet table' },
+  { hex: '50415231', kind: 'parquet', says: 'a Parquet table' },
   { hex: '4747554680', kind: 'unknown', says: 'a GGUF model' },
   { hex: '47475546', kind: 'unknown', says: 'a GGUF model' },
   { hex: '53514c69746520666f726d6174', kind: 'unknown', says: 'an SQLite database' },

@@ -1,4 +1,5 @@
 import { StudioError } from '../protocol/errors';
+import { readIdxHeader } from './datasets/idx';
 import { type InputFile, readRange } from './input';
 import {
   isOnnxStart,
@@ -55,9 +56,13 @@ export async function sniff(file: InputFile): Promise<Sniffed> {
   if (text !== null) return found(text.kind, text.says);
   const safetensors = sniffSafetensors(head, file);
   if (safetensors !== null) return found('safetensors', 'a safetensors file', safetensors.truncated);
+  if (readIdxHeader(head)?.fileBytes === sizeBytes) return found('idx', 'an IDX file (as MNIST has them)');
+  if (/^P[56]\s+(?:#[^\n]*\n\s*)*\d+\s/.test(asText(head.subarray(0, 512))))
+    return found('pnm', 'a PNM image (.ppm or .pgm)');
   if (await isCifarBinary(file)) return found('cifar-binary', 'a CIFAR binary batch');
   if (isPickleStart(head)) return found('pickle', 'a Python pickle');
   if (isOnnxStart(head, sizeBytes)) return found('onnx', 'an ONNX model');
+  if (/\.(?:csv|tsv)$/i.test(file.path) && isPlainText(head)) return found('csv', 'a table of text (.csv)');
   return byExtension(file.path, found);
 }
 
@@ -90,7 +95,10 @@ async function sniffZip(file: InputFile, head: Uint8Array, found: Found): Promis
   if (/(?:^|\/)data\.pkl$/.test(firstName) || /[/\0]data\.pkl/.test(names)) {
     return found('pth-zip', 'a PyTorch file', !complete);
   }
+  if (names.includes('model.weights.h5') && names.includes('config.json'))
+    return found('keras-zip', 'a Keras model', !complete);
   if (/\.npy$/.test(firstName)) return found('npz', 'a numpy .npz archive', !complete);
+  if (!complete && /\.npz$/i.test(file.path)) return found('npz', 'a numpy .npz archive', true);
   return found('zip', complete ? 'a zip archive' : 'the beginning of a zip archive', !complete);
 }
 

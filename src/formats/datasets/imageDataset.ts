@@ -4,7 +4,7 @@
  */
 export interface ImageDataset {
   readonly name: string;
-  /** `cifar-binary`, `cifar-python`, `image-folder`, `image-zip` or `drawn`. */
+  /** The id of the `DatasetFormat` that opened it, or `drawn`. */
   readonly format: string;
   /** Class names in label order; empty where the images carry no labels. */
   readonly classNames: readonly string[];
@@ -22,6 +22,8 @@ export interface ImageSplit {
   readonly labels: Int32Array | null;
   /** True where the decoded pixels are already in memory, so that caching them would hold them twice. */
   readonly resident?: boolean;
+  /** True where reading costs no decoding: the pixels lie in the file as they are. */
+  readonly raw?: boolean;
   /**
    * Copies the images at `indices` (each in [0, count)) into a new array, uint8 RGB, [indices.length, H, W, 3].
    * @throws StudioError naming the file that could not be read: `dataset/decode-failed`, `file/truncated`,

@@ -2,7 +2,16 @@ import { cifarBinary } from './cifarBinary';
 import { cifarPython } from './cifarPython';
 import type { DatasetFormat } from './format';
 import { imageFolder } from './imageFolder';
+import { idxFiles } from './idxFiles';
 import { imageZip } from './imageZip';
+import { numpyArrays } from './numpyArrays';
 
 /** Every data set format, the more particular first: the first that matches opens the files. */
-export const DATASET_FORMATS: readonly DatasetFormat[] = [imageZip, cifarBinary, cifarPython, imageFolder];
+export const DATASET_FORMATS: readonly DatasetFormat[] = [
+  numpyArrays,
+  idxFiles,
+  imageZip,
+  cifarBinary,
+  cifarPython,
+  imageFolder,
+];

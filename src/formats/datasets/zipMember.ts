@@ -16,7 +16,7 @@ const MAX_DEFLATE_RATIO = 1032;
  * directory gave, whatever the data would inflate to.
  * @throws StudioError `file/truncated`, `format/malformed`, `format/unsupported`.
  */
-export async function readZipMember(zip: InputFile, member: ZipMember): Promise<Uint8Array> {
+export async function readZipMember(zip: InputFile, member: ZipMember): Promise<Uint8Array<ArrayBuffer>> {
   const packed = await packedBytes(zip, member, member.packedSize);
   if (packed.length < member.packedSize) throw truncated(zip, member);
   const bytes = unpack(packed, member, zip);
@@ -33,12 +33,29 @@ export async function readZipMemberHead(
   zip: InputFile,
   member: ZipMember,
   bytes: number,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   if (member.method !== 0) return readZipMember(zip, member);
   return packedBytes(zip, member, Math.min(bytes, member.packedSize));
 }
 
-async function packedBytes(zip: InputFile, member: ZipMember, wanted: number): Promise<Uint8Array> {
+/**
+ * Where a member's data begins in the file, so that a stored one can be read in place.
+ * @throws StudioError `file/truncated`, `format/malformed`.
+ */
+export async function zipMemberStart(zip: InputFile, member: ZipMember): Promise<number> {
+  const header = await readRange(zip.blob, member.offset, member.offset + LOCAL_HEADER_BYTES);
+  if (header.length < LOCAL_HEADER_BYTES) throw truncated(zip, member);
+  const view = new DataView(header.buffer);
+  if (view.getUint32(0, true) !== LOCAL_HEADER_SIGNATURE)
+    throw damaged(zip, member, 'its local header is missing');
+  return member.offset + LOCAL_HEADER_BYTES + view.getUint16(26, true) + view.getUint16(28, true);
+}
+
+async function packedBytes(
+  zip: InputFile,
+  member: ZipMember,
+  wanted: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const guess = LOCAL_HEADER_BYTES + member.path.length + EXTRA_GUESS_BYTES;
   const chunk = await readRange(zip.blob, member.offset, member.offset + guess + wanted);
   if (chunk.length < LOCAL_HEADER_BYTES) throw truncated(zip, member);
@@ -50,7 +67,7 @@ async function packedBytes(zip: InputFile, member: ZipMember, wanted: number): P
   return readRange(zip.blob, member.offset + start, member.offset + start + wanted);
 }
 
-function unpack(packed: Uint8Array, member: ZipMember, zip: InputFile): Uint8Array {
+function unpack(packed: Uint8Array<ArrayBuffer>, member: ZipMember, zip: InputFile): Uint8Array<ArrayBuffer> {
   if (member.method === 0) return packed;
   if (member.method !== 8) {
     throw new StudioError(

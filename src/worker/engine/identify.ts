@@ -13,7 +13,7 @@ const MAX_LOOKED_INTO = 200;
 /** JSON that the studio exchanges is far smaller; larger text is not parsed to find out what it is. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
-const IMAGE_NAME = /\.(png|jpe?g)$/i;
+const IMAGE_NAME = /\.(png|jpe?g|ppm|pgm)$/i;
 /** Loose files of the CIFAR archives (python version, and the class names of both). */
 const CIFAR_NAME =
   /(^|\/)(data_batch_\d|test_batch|batches\.meta(\.txt)?|meta|train|test|(fine|coarse)_label_names\.txt)$/;
@@ -56,6 +56,7 @@ async function byKind(file: InputFile, sniffed: Sniffed, looseImages: number): P
     case 'pth-zip':
     case 'pth-legacy':
     case 'safetensors':
+    case 'keras-zip':
       return identifyModel(file, says);
     case 'pickle':
       return CIFAR_NAME.test(file.path)
@@ -63,6 +64,11 @@ async function byKind(file: InputFile, sniffed: Sniffed, looseImages: number): P
         : identifyModel(file, says);
     case 'zip':
       return identifyZip(file);
+    case 'npy':
+    case 'npz':
+    case 'idx':
+    case 'parquet':
+    case 'csv':
     case 'gzip':
     case 'tar':
       return { role: 'dataset', description: says };
@@ -70,6 +76,7 @@ async function byKind(file: InputFile, sniffed: Sniffed, looseImages: number): P
       return { role: 'dataset', description: says };
     case 'png':
     case 'jpeg':
+    case 'pnm':
       return imageRole(file, looseImages, says);
     case 'json':
       return identifyJson(file);
@@ -77,8 +84,6 @@ async function byKind(file: InputFile, sniffed: Sniffed, looseImages: number): P
       return CIFAR_NAME.test(file.path)
         ? { role: 'dataset', description: 'Class names of CIFAR' }
         : { role: 'unknown', description: says };
-    case 'npy':
-    case 'npz':
     case 'onnx':
     case 'hdf5':
     case 'html':
