@@ -27,7 +27,10 @@ function Attacks() {
   const input = useMatrixInput();
   const kinds = chosenAttacks(input).map(({ kind }) => kind);
   const all = input.attacks.map(({ kind }) => kind);
-  const everything = kinds.length === all.length;
+  // An attack that is refused as it is set would have the whole matrix refused.
+  const refused = useLabStore((state) => state.previews);
+  const sound = all.filter((kind) => (refused[kind]?.refused ?? null) === null);
+  const everything = sound.every((kind) => kinds.includes(kind));
   return (
     <fieldset className={styles.part}>
       <legend>Attacks</legend>
@@ -50,7 +53,7 @@ function Attacks() {
           </label>
         ))}
       </div>
-      <Button small onClick={() => choose({ attacks: everything ? [] : all })}>
+      <Button small onClick={() => choose({ attacks: everything ? [] : sound })}>
         {everything ? 'None' : 'All'}
       </Button>
     </fieldset>
