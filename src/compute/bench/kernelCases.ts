@@ -6,7 +6,7 @@ import { conv2dBackpropFilterCases } from '../kernels/conv2dBackpropFilter/bench
 import { conv2dBackpropInputCases } from '../kernels/conv2dBackpropInput/bench';
 import { depthwiseCases } from '../kernels/depthwise/bench';
 import { foldedConvCases } from '../kernels/foldedConv/bench';
-import { maxPoolGradCases } from '../kernels/maxPoolGrad/bench';
+import { maxPoolCases } from '../kernels/maxPool/bench';
 import { optimizerCases } from '../kernels/optimizer/bench';
 import { pixelCases } from '../kernels/pixels/bench';
 import { resizeBilinearGradCases } from '../kernels/resizeBilinearGrad/bench';
@@ -21,7 +21,7 @@ export function kernelCases(batch: number): readonly KernelCase[] {
     ...depthwiseCases(batch),
     ...foldedConvCases(batch),
     ...batchNormCases(batch),
-    ...maxPoolGradCases(batch),
+    ...maxPoolCases(batch),
     ...resizeBilinearGradCases(batch),
     ...columnReduceCases(batch),
     ...pixelCases(batch),

@@ -19,7 +19,12 @@ import {
   foldedDepthwiseKernel,
 } from './depthwise/own';
 import { foldedConvGradientKernel, foldedConvKernel, turnWeightsKernel } from './foldedConv/own';
-import { maxPoolGradKernel } from './maxPoolGrad/own';
+import {
+  maxPoolGradientKernel,
+  maxPoolKernel,
+  maxPoolPlacesKernel,
+  stockMaxPoolGradKernel,
+} from './maxPool/own';
 import { movingAverageKernel } from './optimizer/movingAverage';
 import { inPlaceKernel } from './optimizer/own';
 import { clampGradientKernel, normalizePixelsKernel } from './pixels/own';
@@ -54,7 +59,10 @@ const KERNELS: readonly OwnKernel[] = [
   lossSumsKernel,
   normalizePixelsKernel,
   clampGradientKernel,
-  maxPoolGradKernel,
+  maxPoolKernel,
+  maxPoolPlacesKernel,
+  maxPoolGradientKernel,
+  stockMaxPoolGradKernel,
   resizeBilinearGradKernel,
   inPlaceKernel,
   movingAverageKernel,

@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDevice, type OpenDevice } from '../device/device';
 import { tf } from '../tf';
 import { columnSum } from './columnReduce/kernel';
-import { maxPoolGradient } from './maxPoolGrad/kernel';
 import { poison, relativeError, seededValues } from './reference/check';
-import { maxPoolGradientReference } from './reference/maxPoolGrad';
 import { resizeBilinearGradientReference } from './reference/resizeBilinear';
 import { resizeBilinearGradient } from './resizeBilinearGrad/kernel';
 
@@ -43,31 +41,6 @@ describe('column sums', () => {
         1e-5,
       );
       x.dispose();
-      expect(problems).toEqual([]);
-    });
-  }
-});
-
-describe('max-pool gradient', () => {
-  for (const shape of [
-    [1, 4, 4, 1],
-    [2, 5, 7, 3],
-    [3, 6, 8, 8],
-  ] as Shape[]) {
-    it(shape.join('x'), async () => {
-      const [n, h, w, c] = shape;
-      const xs = seededValues(n * h * w * c, 1).map((value) => Math.round(value * 2));
-      const out: Shape = [n, Math.floor(h / 2), Math.floor(w / 2), c];
-      const gs = seededValues(tf.util.sizeFromShape(out), 2);
-      const [x, dy] = [tf.tensor4d(xs, shape), tf.tensor4d(gs, out)];
-      await poison(xs.length);
-      expect(
-        relativeError(
-          await values(maxPoolGradient(open.backend, dy, x)),
-          maxPoolGradientReference(xs, gs, shape),
-        ),
-      ).toBe(0);
-      tf.dispose([x, dy]);
       expect(problems).toEqual([]);
     });
   }

@@ -1,4 +1,5 @@
 import { tf } from '../tf';
+import { maxPool2d } from '../kernels/maxPool/maxPool';
 import type { LayerOps } from './network';
 import { adaptiveAveragePool } from './ops/pools';
 
@@ -12,8 +13,8 @@ export function asImages(x: tf.Tensor): tf.Tensor4D {
  * The layers without weights, over NHWC tensors; the same in every mode, and differentiable. Results belong to the
  * tidy they run in.
  *
- * In maxPool's gradient tfjs's own kernel gives a tie to the last maximum of the window, PyTorch to the first. Behind
- * a ReLU, where ties are zeros, both come to the same: the ReLU's gradient is zero there.
+ * In maxPool's gradient tfjs's own kernel gives a tie to the last maximum of the window, ours and PyTorch to the first.
+ * Behind a ReLU, where ties are zeros, both come to the same: the ReLU's gradient is zero there.
  */
 export const weightlessOps: Pick<
   LayerOps<tf.Tensor>,
@@ -26,10 +27,7 @@ export const weightlessOps: Pick<
   | 'padTo'
   | 'concat'
 > = {
-  maxPool: (x, size, stride, pad = 0) => {
-    if (pad === 0) return tf.maxPool(asImages(x), size, stride, 'valid');
-    return tf.maxPool(asImages(x), size, stride, pad, 'floor');
-  },
+  maxPool: (x, size, stride, pad = 0) => maxPool2d(asImages(x), size, stride, pad),
 
   averagePool: (x, size, stride) => tf.avgPool(asImages(x), size, stride, 'valid'),
 
