@@ -46,9 +46,10 @@ export function RecipeForm() {
         {optimizerSpecs(optimizer.kind).map((spec) => (
           <RecipeField key={spec.path} spec={spec} />
         ))}
-        <h3 className={styles.group}>Schedule</h3>
+      </Card>
+      <Card title="Schedule">
         <Choice
-          label="Kind of schedule"
+          label="Kind"
           value={schedule.kind}
           options={[
             ['multistep', 'multi-step'],
