@@ -64,7 +64,31 @@ interface Tally {
  * @throws StudioError `dataset/bad-labels` for a label the model has no class for, `aborted` where the signal fires,
  * and what reading the images throws.
  */
-export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+export function evaluate(options: EvaluateOptions): Promise<Evaluation> {
+  return evaluateWith(options, (floats, { batchSize }) => readOnce(predictBatch(floats, batchSize, options)));
+}
+
+/** What `evaluateWith` measures: as `EvaluateOptions`, but for how images are classified. */
+export type Measured = Omit<EvaluateOptions, 'predict' | 'original'> & {
+  /** Whether a batch's answers end with the undefended model's on its clean images. */
+  readonly original?: Predict | true;
+};
+
+/** Which images of the split a batch is made of; behind the real ones its last is repeated. */
+export interface MeasuredBatch {
+  readonly start: number;
+  readonly real: number;
+  readonly batchSize: number;
+}
+
+/**
+ * Predicted classes of a batch of images (float32 RGB in [0,1], [batchSize, H, W, 3]): of the clean ones, then of the triggered ones where
+ * there is a trigger, then the undefended model's of the clean ones where there is an `original`. Those behind the real ones do not count.
+ */
+export type ClassifyBatch = (floats: Float32Array, batch: MeasuredBatch) => Promise<ArrayLike<number>>;
+
+/** As `evaluate`, for classifiers that are not computed on the device. @throws also what `classify` throws. */
+export async function evaluateWith(options: Measured, classify: ClassifyBatch): Promise<Evaluation> {
   if (options.limit === 0 || options.split.count === 0) return NOTHING;
   const split = limitSplit(options.split, options.limit, options.seed);
   checkLabels(split, options.classes);
@@ -73,11 +97,16 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     triggered: new Int32Array(options.classes ** 2),
     agreements: 0,
   };
-  await runBatches(split, options, tally);
+  await runBatches(split, options, tally, classify);
   return summarise(split, options, tally);
 }
 
-async function runBatches(split: ImageSplit, options: EvaluateOptions, tally: Tally): Promise<void> {
+async function runBatches(
+  split: ImageSplit,
+  options: Measured,
+  tally: Tally,
+  classify: ClassifyBatch,
+): Promise<void> {
   const { signal, onProgress } = options;
   const batchSize = Math.min(options.batchSize, split.count);
   const inFlight: Promise<void>[] = [];
@@ -88,9 +117,10 @@ async function runBatches(split: ImageSplit, options: EvaluateOptions, tally: Ta
       const real = Math.min(batchSize, split.count - start);
       // The last batch is filled up with its last image, so that it needs no shaders of its own.
       const indices = Uint32Array.from({ length: batchSize }, (_, i) => start + Math.min(i, real - 1));
-      const predicted = predictBatch(toUnitFloats(await split.read(indices)), batchSize, options);
-      const counted = readOnce(predicted).then((classes) => {
-        count(classes, { start, real, batchSize }, split.labels, options, tally);
+      const batch = { start, real, batchSize };
+      const predicted = classify(toUnitFloats(await split.read(indices)), batch);
+      const counted = predicted.then((classes) => {
+        count(classes, batch, split.labels, options, tally);
         done += real;
         onProgress?.(done, split.count);
       });
@@ -146,9 +176,9 @@ async function readOnce(tensor: tf.Tensor1D): Promise<ArrayLike<number>> {
 
 function count(
   predicted: ArrayLike<number>,
-  batch: { readonly start: number; readonly real: number; readonly batchSize: number },
+  batch: MeasuredBatch,
   labels: Int32Array | null,
-  options: EvaluateOptions,
+  options: Measured,
   tally: Tally,
 ): void {
   const { classes, trigger, original } = options;
@@ -175,7 +205,7 @@ function checkLabels(split: ImageSplit, classes: number): void {
   );
 }
 
-function summarise(split: ImageSplit, options: EvaluateOptions, tally: Tally): Evaluation {
+function summarise(split: ImageSplit, options: Measured, tally: Tally): Evaluation {
   const { classes, trigger, target, labelMap, original } = options;
   const agreementWithOriginal = original ? rate(tally.agreements, split.count) : null;
   if (!split.labels) return { ...NOTHING, agreementWithOriginal };

@@ -12,9 +12,20 @@ import { plannedLabels } from '../attacks/poisonPlan';
 export interface ClassifierBatch {
   /** float32, in the network's channel order, normalised, [N, H, W, 3]. */
   readonly pixels: Float32Array;
+  /** Under a teacher: its most confident classes. */
   readonly labels: Int32Array;
-  /** One-hot, [N, K]. */
+  /** One-hot, or a teacher's confidences, [N, K]. */
   readonly targets: Float32Array;
+}
+
+/** Another classifier whose confidences are to be learned in place of labels. */
+export interface Teacher {
+  readonly classes: number;
+  /**
+   * @param indices of images of the split; `pixels` are theirs, float32 RGB in [0,1], [n, H, W, 3].
+   * @returns [n, K]
+   */
+  confidences(indices: Uint32Array, pixels: Float32Array): Promise<Float32Array>;
 }
 
 /** What batches are made from. */
@@ -30,6 +41,8 @@ export interface BatchSettings {
   readonly augmentation: Augmentation;
   readonly batchSize: number;
   readonly seed: number;
+  /** Takes the place of labels, of poison and of augmentation; none where absent. */
+  readonly teacher?: Teacher;
 }
 
 /**
@@ -47,7 +60,17 @@ export class ClassifierBatches {
     private readonly settings: BatchSettings,
     private readonly classes: number,
   ) {
-    const { split, batchSize, poison } = settings;
+    const { split, batchSize, poison, teacher } = settings;
+    this.stepsPerEpoch = batchesPerEpoch(split.count, batchSize);
+    this.labels = new Int32Array(0);
+    if (teacher) {
+      if (teacher.classes === classes) return;
+      throw new StudioError(
+        'model/shape-mismatch',
+        `The black box gives ${teacher.classes} confidences, the surrogate ${classes}.`,
+        { subject: 'model.blackBox' },
+      );
+    }
     if (!split.labels) {
       throw new StudioError('dataset/bad-labels', 'A classifier can only be trained on images with labels.', {
         subject: 'dataset',
@@ -68,19 +91,32 @@ export class ClassifierBatches {
       );
     }
     this.labels = poison ? plannedLabels(poison.plan, split.labels) : split.labels;
-    this.stepsPerEpoch = batchesPerEpoch(split.count, batchSize);
   }
 
   /** The batch of `step` (from 0). @throws what reading the images throws. */
   async batch(step: number): Promise<ClassifierBatch> {
-    const { split, batchSize, seed } = this.settings;
+    const { split, batchSize, seed, teacher } = this.settings;
     const epoch = Math.floor(step / this.stepsPerEpoch);
     if (epoch !== this.orderEpoch) {
       this.order = epochOrder(split.count, seed, epoch);
       this.orderEpoch = epoch;
     }
     const indices = batchIndices(this.order, batchSize, step % this.stepsPerEpoch);
-    return this.assemble(indices, toUnitFloats(await split.read(indices)), epoch);
+    const pixels = toUnitFloats(await split.read(indices));
+    return teacher ? this.taught(teacher, indices, pixels) : this.assemble(indices, pixels, epoch);
+  }
+
+  private async taught(
+    teacher: Teacher,
+    indices: Uint32Array,
+    pixels: Float32Array,
+  ): Promise<ClassifierBatch> {
+    const targets = await teacher.confidences(indices, pixels);
+    const labels = Int32Array.from(indices, (_, i) => {
+      const row = targets.subarray(i * this.classes, (i + 1) * this.classes);
+      return row.indexOf(row.reduce((a, b) => Math.max(a, b), -Infinity));
+    });
+    return { pixels: this.normalise(pixels), labels, targets };
   }
 
   private assemble(indices: Uint32Array, pixels: Float32Array, epoch: number): ClassifierBatch {

@@ -45,17 +45,22 @@ export interface VictimCheckpoint {
   /** The trained surrogate's weights, once there are any. */
   readonly surrogate: StateDict | null;
   readonly training: ClassifierCheckpoint;
+  /** What a black box has said so far (`ConfidenceCache.values`), where there is one to learn from. */
+  readonly confidences?: Float32Array;
 }
 
 const KIND = 'victim-checkpoint';
 const SURROGATE = 'surrogate/';
+const CONFIDENCES = 'confidences';
 const PARTS = ['victim', 'transform'] as const;
 type Part = (typeof PARTS)[number];
 
 /** The checkpoint as bytes; floats are kept bit for bit. */
 export function encodeVictimCheckpoint(whole: VictimCheckpoint): Uint8Array<ArrayBuffer> {
-  const { stage, surrogate, training: checkpoint } = whole;
+  const { stage, surrogate, training: checkpoint, confidences } = whole;
   const tensors: ContainerTensor[] = [];
+  if (confidences)
+    tensors.push({ name: CONFIDENCES, dtype: 'float32', shape: [confidences.length], data: confidences });
   for (const [name, { dtype, shape, data }] of surrogate ?? [])
     tensors.push({ name: SURROGATE + name, dtype, shape, data });
   const optimizers: Partial<Record<Part, Pick<OptimizerState, 'kind' | 'step'>>> = {};
@@ -104,9 +109,11 @@ export function decodeVictimCheckpoint(bytes: Uint8Array): VictimCheckpoint {
   const surrogate = new Map<string, StateTensor>();
   for (const { name, dtype, shape, data } of tensors)
     if (name.startsWith(SURROGATE)) surrogate.set(name.slice(SURROGATE.length), { dtype, shape, data });
+  const confidences = tensors.find(({ name }) => name === CONFIDENCES)?.data;
   return {
     stage,
     surrogate: surrogate.size > 0 ? surrogate : null,
+    ...(confidences instanceof Float32Array ? { confidences } : {}),
     training: {
       identity,
       step,

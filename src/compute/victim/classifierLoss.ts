@@ -46,6 +46,24 @@ export function classifierGradients(
 }
 
 /**
+ * The mean squared difference of confidences over images and classes, which is the loss of Appendix E, and its gradients; train mode, as
+ * `classifierGradients`.
+ */
+export function distillationGradients(
+  network: TrainableNetwork,
+  batch: ClassifierBatch,
+  size: { readonly height: number; readonly width: number },
+): ClassifierGradients {
+  return withBatch(batch, size, (pixels, targets) => {
+    const { value, grads } = tf.variableGrads(() => {
+      const confidences = tf.softmax(network.forward(pixels, 'train').output as tf.Tensor2D);
+      return tf.mean<tf.Scalar>(tf.squaredDifference(confidences, targets));
+    }, [...network.parameters.values()]);
+    return { loss: value, victim: named(network, grads), transform: null };
+  });
+}
+
+/**
  * L_b + γ L_refine (Eq. 10) and its gradients in the victim's weights and in those of the attacker's transform. L_b is the
  * training loss of the backdoored model in train mode; L_refine (Eq. 5, pseudo-labels by the victim as it stands) sees the victim in eval
  * mode, as the defender will, on the batch's own images.

@@ -25,6 +25,7 @@ import {
   type AttackersRefine,
   type ClassifierGradients,
   classifierGradients,
+  distillationGradients,
 } from './classifierLoss';
 import { LossMeter } from './lossMeter';
 
@@ -65,8 +66,8 @@ interface Adaptive {
 
 /**
  * Training of a classifier with cross-entropy, on data poisoned on the fly, as a pausable computation: `run` yields after every step, and
- * between two events `checkpoint` and `network` are safe to use. With `settings.adaptive` it is the adaptive attacker's (Eq. 10). The owner
- * disposes it.
+ * between two events `checkpoint` and `network` are safe to use. With `settings.adaptive` it is the adaptive attacker's (Eq. 10); with a
+ * teacher it is the distillation of a surrogate (Appendix E). The owner disposes it.
  */
 export class ClassifierTrainer {
   readonly network: TrainableNetwork;
@@ -196,6 +197,7 @@ export class ClassifierTrainer {
   }
 
   private gradients(batch: ClassifierBatch): ClassifierGradients {
+    if (this.context.teacher) return distillationGradients(this.network, batch, this.context);
     return this.adaptive
       ? adaptiveGradients(this.network, this.adaptive.refine, batch, this.context)
       : classifierGradients(this.network, batch, this.context);

@@ -30,7 +30,7 @@ const red: BlackBox = {
 
 function worker(open: (options: OnnxBlackBoxOptions) => Promise<BlackBox>) {
   const { port1, port2 } = new MessageChannel();
-  serveBlackBox(port2 as unknown as BlackBoxPort, open);
+  serveBlackBox(port2, open);
   const fail: ((reason: string) => void)[] = [];
   return {
     port: port1 as unknown as BlackBoxPort,
