@@ -1,6 +1,8 @@
 import { augmentCases } from '../kernels/augment/bench';
 import { batchNormCases } from '../kernels/batchNorm/bench';
+import { classificationLossCases } from '../kernels/classificationLoss/bench';
 import { columnReduceCases } from '../kernels/columnReduce/bench';
+import { concatConvCases } from '../kernels/concatConv/bench';
 import { conv2dCases } from '../kernels/conv2d/bench';
 import { conv2dBackpropFilterCases } from '../kernels/conv2dBackpropFilter/bench';
 import { conv2dBackpropInputCases } from '../kernels/conv2dBackpropInput/bench';
@@ -9,7 +11,10 @@ import { foldedConvCases } from '../kernels/foldedConv/bench';
 import { maxPoolCases } from '../kernels/maxPool/bench';
 import { optimizerCases } from '../kernels/optimizer/bench';
 import { pixelCases } from '../kernels/pixels/bench';
+import { randomCases } from '../kernels/random/bench';
 import { resizeBilinearGradCases } from '../kernels/resizeBilinearGrad/bench';
+import { supconCases } from '../kernels/supcon/bench';
+import { tiledCases } from '../kernels/tiled/bench';
 import type { KernelCase } from './kernelCase';
 
 /** Every kernel's cases, in the order of the table. */
@@ -18,6 +23,8 @@ export function kernelCases(batch: number): readonly KernelCase[] {
     ...conv2dCases(batch),
     ...conv2dBackpropInputCases(batch),
     ...conv2dBackpropFilterCases(batch),
+    ...tiledCases(batch),
+    ...concatConvCases(batch),
     ...depthwiseCases(batch),
     ...foldedConvCases(batch),
     ...batchNormCases(batch),
@@ -25,7 +32,10 @@ export function kernelCases(batch: number): readonly KernelCase[] {
     ...resizeBilinearGradCases(batch),
     ...columnReduceCases(batch),
     ...pixelCases(batch),
+    ...randomCases(batch),
     ...augmentCases(batch),
+    ...classificationLossCases(batch),
+    ...supconCases(batch),
     ...optimizerCases(),
   ];
 }
