@@ -7,6 +7,8 @@ export interface InputFile {
   /** Forward slashes, no leading slash, e.g. `cifar/train/cat/0001.png`. */
   readonly path: string;
   readonly blob: Blob;
+  /** When the file was last changed, in milliseconds, where the blob itself does not know. */
+  readonly modified?: number;
 }
 
 /** Bytes `[start, end)` of a blob, clamped to its size. */

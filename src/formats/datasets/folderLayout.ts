@@ -16,9 +16,9 @@ export interface FolderLayout {
   readonly test: FolderPart | null;
 }
 
-const READ = /\.(?:jpe?g|png)$/i;
+const READ = /\.(?:jpe?g|png|ppm|pgm)$/i;
 /** What torchvision's ImageFolder would take and the studio does not read: to leave it out would change the data. */
-const NOT_READ = /\.(?:ppm|bmp|pgm|tiff?|webp)$/i;
+const NOT_READ = /\.(?:bmp|tiff?|webp)$/i;
 const TRAIN = ['train', 'training'];
 /** The first that is there is the test part; a validation part beside a test part is left out. */
 const TEST = ['test', 'testing', 'val', 'valid', 'validation'];
@@ -48,7 +48,7 @@ export function folderLayout(paths: readonly string[], name: string): FolderLayo
     if (NOT_READ.test(path)) {
       throw new StudioError(
         'format/unsupported',
-        `${path} in ${name} is an image of a kind that is not read; only JPEG and PNG are.`,
+        `${path} in ${name} is an image of a kind that is not read; only JPEG, PNG, PPM and PGM are.`,
         {
           subject: path,
         },
@@ -57,7 +57,9 @@ export function folderLayout(paths: readonly string[], name: string): FolderLayo
     if (READ.test(path)) nodes.push({ file, parts: path.split('/') });
   });
   if (nodes.length === 0) {
-    throw new StudioError('dataset/no-images', `${name} has no JPEG or PNG images.`, { subject: name });
+    throw new StudioError('dataset/no-images', `${name} has no JPEG, PNG, PPM or PGM images.`, {
+      subject: name,
+    });
   }
   const inside = strip(nodes);
   const train = under(inside, TRAIN);

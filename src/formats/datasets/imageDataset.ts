@@ -13,6 +13,10 @@ export interface ImageDataset {
   readonly train: ImageSplit;
   /** Null where the source has no test part: then nothing is evaluated. */
   readonly test: ImageSplit | null;
+  /** Sentences for the data card: what was done to the images beyond reading them. */
+  readonly notes?: readonly string[];
+  /** Hash of what the decoded pixels depend on, for keeping them; absent where they need no decoding. */
+  contentKey?(): Promise<string>;
 }
 
 /** One part of a data set. */

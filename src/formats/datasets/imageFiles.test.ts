@@ -138,10 +138,11 @@ describe('image folder', () => {
     expect(await dataset.train.read([0])).toEqual(flat(1, 1, 1));
   });
 
-  it('names two images of different sizes when it opens, or when it meets them', async () => {
-    const few = [inputFile('a/1.png', png(0, 0, 0)), inputFile('a/2.png', png(0, 0, 0, 9, 8))];
-    await expect(openDataset(few)).rejects.toMatchObject({ code: 'dataset/mixed-sizes' });
-    await expect(openDataset(few)).rejects.toThrow('a/1.png is 8x8 pixels and a/2.png is 9x8');
+  it('brings images of different sizes to one when it sees them, and names one that it meets later', async () => {
+    const few = [inputFile('a/1.png', png(9, 9, 9)), inputFile('a/2.png', png(9, 9, 9, 9, 8))];
+    const resized = await openDataset(few);
+    expect([resized.height, resized.width, resized.notes?.length]).toEqual([32, 32, 1]);
+    expect(await resized.train.read([1])).toEqual(flat(9, 9, 9, 32, 32));
     const many = Array.from({ length: 600 }, (_, i) =>
       inputFile(`a/${String(i).padStart(3, '0')}.png`, png(0, 0, 0)),
     );

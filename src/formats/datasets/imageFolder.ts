@@ -1,4 +1,4 @@
-import { readRange } from '../input';
+import { readRange, type InputFile } from '../input';
 import { isImageName } from './folderLayout';
 import type { DatasetFormat } from './format';
 import { openImageFiles, type ImageEntry } from './imageFiles';
@@ -17,6 +17,7 @@ export const imageFolder: DatasetFormat = {
       return {
         path,
         size: file.blob.size,
+        ...stampOf(file),
         read: () => readRange(file.blob, 0, file.blob.size),
         head: (bytes) => readRange(file.blob, 0, bytes),
       };
@@ -32,4 +33,10 @@ function folderName(entries: readonly ImageEntry[]): string {
   const shared =
     top !== undefined && rest !== undefined && entries.every((entry) => entry.path.startsWith(`${top}/`));
   return shared ? top : 'images';
+}
+
+/** A browser's files know when they were changed; the command line's say so themselves. */
+function stampOf({ blob, modified }: InputFile): { stamp?: string } {
+  const stamp = modified ?? ('lastModified' in blob ? Number(blob.lastModified) : null);
+  return stamp === null ? {} : { stamp: String(stamp) };
 }

@@ -30,6 +30,7 @@ export const imageZip: DatasetFormat = {
     const entries = members.map((member) => ({
       path: member.path,
       size: member.size,
+      stamp: String(member.crc),
       read: () => readZipMember(zip, member),
       head: (bytes: number) => readZipMemberHead(zip, member, bytes),
     }));

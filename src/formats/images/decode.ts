@@ -3,10 +3,11 @@ import { readImageHeader, type ImageHeader } from './imageHeader';
 import { decodeJpeg } from './jpeg';
 import { notAnImage } from './notAnImage';
 import { decodePng, decodePngAlpha } from './png';
+import { decodePnm } from './pnm';
 import { MAX_IMAGE_PIXELS, type RgbImage } from './rgbImage';
 
 /**
- * A JPEG or PNG as uint8 RGB, told by its content and not by its name. The page and the headless command share these
+ * A JPEG, PNG or binary PPM/PGM as uint8 RGB, told by its content and not by its name. The page and the headless command share these
  * decoders, so both see the same pixels: those of PIL's `convert('RGB')` (alpha and colour profiles dropped,
  * palettes and grey expanded). One departure: of 16-bit samples the high byte is kept, where PIL clips 16-bit grey.
  * @param name the file's name for messages.
@@ -15,6 +16,7 @@ import { MAX_IMAGE_PIXELS, type RgbImage } from './rgbImage';
  */
 export async function decodeImage(bytes: Uint8Array, name: string): Promise<RgbImage> {
   const header = await checkedImageHeader(bytes, name);
+  if (header.kind === 'pnm') return decodePnm(bytes, name);
   return header.kind === 'jpeg' ? decodeJpeg(bytes, header, name) : decodePng(bytes, name);
 }
 
@@ -24,7 +26,7 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<RgbI
  */
 export async function decodeAlpha(bytes: Uint8Array, name: string): Promise<Uint8Array | null> {
   const header = await checkedImageHeader(bytes, name);
-  return header.kind === 'jpeg' ? null : decodePngAlpha(bytes, name);
+  return header.kind !== 'png' ? null : decodePngAlpha(bytes, name);
 }
 
 /**

@@ -1,6 +1,8 @@
+import { readPnmHeader } from './pnm';
+
 /** What the first bytes of an image say. Pixels are those of the file, before any orientation tag. */
 export interface ImageHeader {
-  readonly kind: 'jpeg' | 'png';
+  readonly kind: 'jpeg' | 'png' | 'pnm';
   readonly width: number;
   readonly height: number;
   /** Colour components of a JPEG (1, 3 or 4); for PNG the samples a pixel has. */
@@ -23,14 +25,17 @@ export function isJpeg(bytes: Uint8Array): boolean {
 }
 
 /**
- * Size and kind of a JPEG or PNG from its first bytes.
+ * Size and kind of a JPEG, PNG, PPM or PGM from its first bytes.
  * @returns `incomplete` where the size lies further in than `head` reaches (a JPEG with a long EXIF part), and
- *   `null` where these are not the first bytes of a JPEG or PNG, or are too damaged to tell a size.
+ *   `null` where these are not the first bytes of such an image, or are too damaged to tell a size.
  */
 export function readImageHeader(head: Uint8Array): ImageHeader | 'incomplete' | null {
   if (isPng(head)) return pngHeader(head);
   if (isJpeg(head)) return jpegHeader(head);
-  return null;
+  const pnm = readPnmHeader(head);
+  if (pnm === null || pnm === 'incomplete') return pnm;
+  const { width, height, channels, maximum } = pnm;
+  return { kind: 'pnm', width, height, components: channels, depth: maximum < 256 ? 8 : 16 };
 }
 
 function pngHeader(head: Uint8Array): ImageHeader | 'incomplete' | null {

@@ -9,7 +9,7 @@ const OTHER_FORMATS: readonly (readonly [RegExp, string])[] = [
   [/^(?:II\*|MM\0\*)/, 'a TIFF image'],
   [/^[^]{4}ftyp(?:avif|avis)/, 'an AVIF image'],
   [/^[^]{4}ftyp(?:heic|heix|mif1)/, 'a HEIC image'],
-  [/^P[1-6]\s/, 'a PNM image'],
+  [/^P[1-47]\s/, 'a PNM image of a kind other than binary PPM or PGM'],
   [/^\xff\n/, 'a JPEG XL image'],
 ];
 
@@ -25,7 +25,7 @@ export async function notAnImage(bytes: Uint8Array, name: string): Promise<Studi
   if (other !== undefined) {
     return new StudioError(
       'format/unsupported',
-      `${name} is ${other[1]}; only JPEG and PNG images are read.`,
+      `${name} is ${other[1]}; only JPEG, PNG, PPM and PGM images are read.`,
       subject,
     );
   }
