@@ -1,6 +1,7 @@
 import { openDevice } from '../../src/compute/device/device';
 import { reportMarkdown } from '../../src/compute/bench/markdown';
 import { runBench } from '../../src/compute/bench/runBench';
+import { openWithTiles } from '../../src/compute/bench/tiles';
 import { installDawn } from '../dawn';
 import { loadJax } from './jax/loadJax';
 import { benchOptions } from './options';
@@ -12,7 +13,7 @@ import { reportJson } from './reportJson';
  * `--markdown` tables; progress goes to stderr.
  *
  * `--sweep` goes through sizes, each within `--budget` seconds; `--steady N` watches memory over N steps; `--kernels-only`
- * measures every kernel by itself; `--chrome` does any of it in a headless Chrome.
+ * measures every kernel by itself; `--tile` names the convolutions' kernels instead of the tuned ones; `--chrome` does any of it in a headless Chrome.
  */
 export async function bench(args: string[]): Promise<void> {
   const options = benchOptions(args);
@@ -24,7 +25,7 @@ export async function bench(args: string[]): Promise<void> {
   }
   const gpu = await installDawn();
   const report = await runBench(options, {
-    openFresh: () => openDevice({ gpu }),
+    openFresh: openWithTiles(() => openDevice({ gpu }), options.tile),
     peers: options.jax ? [await loadJax()] : [],
     say,
   });

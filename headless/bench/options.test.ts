@@ -20,6 +20,11 @@ test('a sweep has the sizes of the table, or those named', () => {
   ]);
 });
 
+test('tiles are tuned unless one is named', () => {
+  expect(benchOptions([]).tile).toBe('tuned');
+  expect(benchOptions(['--tile', 'tall']).tile).toBe('tall');
+});
+
 test('steady counts its steps', () => {
   const { mode, steps } = benchOptions(['--steady', '500']);
   expect({ mode, steps }).toEqual({ mode: 'steady', steps: 500 });
@@ -36,6 +41,7 @@ test.each([
   ],
   [['--jax', '--kernels-only'], '--jax is a column of the step and of --sweep only.'],
   [['--only', 'conv'], '--only goes with --kernels-only.'],
+  [['--tile', 'huge'], '--tile wants one of tuned, register, small, narrow, wide, tall, large, not "huge".'],
 ])('%s is answered in one sentence', (args, message) => {
   expect(() => benchOptions(args)).toThrow(message);
 });

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { StepSize } from '../../src/compute/bench/stepCost';
+import { TILE_REQUESTS, type TileRequest } from '../../src/compute/bench/tiles';
 import { StudioError } from '../../src/protocol/errors';
 
 /** What `headless bench` was asked for. */
@@ -20,6 +21,8 @@ export interface BenchOptions {
   readonly byKernel: boolean;
   /** Of `kernels`: only folders whose name contains this. */
   readonly only: string;
+  /** What our convolutions run; `tuned` where not given: measured on a GPU, the register family on a software adapter. */
+  readonly tile: TileRequest;
   readonly markdown: boolean;
   /** In a headless Chrome instead of Node. */
   readonly chrome: boolean;
@@ -48,6 +51,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       kernels: { type: 'boolean', default: false },
       'kernels-only': { type: 'boolean', default: false },
       only: { type: 'string' },
+      tile: { type: 'string', default: 'tuned' },
       sweep: { type: 'boolean', default: false },
       steady: { type: 'string' },
       markdown: { type: 'boolean', default: false },
@@ -79,6 +83,7 @@ export function benchOptions(args: readonly string[]): BenchOptions {
     jax: values.jax,
     byKernel: values.kernels,
     only: values.only ?? '',
+    tile: tileOf(values.tile),
     markdown: values.markdown,
     chrome: values.chrome,
   };
@@ -100,6 +105,12 @@ function modeOf(values: {
     'experiment/invalid',
     'Choose one of --sweep, --steady and --kernels-only; each is a measurement of its own.',
   );
+}
+
+function tileOf(text: string): TileRequest {
+  const tile = TILE_REQUESTS.find((known) => known === text);
+  if (tile) return tile;
+  throw wrong('tile', `wants one of ${TILE_REQUESTS.join(', ')}, not "${text}"`);
 }
 
 function positive(name: string, text: string): number {

@@ -1,7 +1,9 @@
 import type { BenchRequest } from '../../../src/compute/bench/runBench';
+import type { TileRequest } from '../../../src/compute/bench/tiles';
 
 /** What the page asks of its worker. */
 export interface PageRequest extends BenchRequest {
+  readonly tile: TileRequest;
   readonly jax: boolean;
   readonly byKernel: boolean;
   readonly markdown: boolean;

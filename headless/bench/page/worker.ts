@@ -1,5 +1,6 @@
 import { reportMarkdown } from '../../../src/compute/bench/markdown';
 import { runBench } from '../../../src/compute/bench/runBench';
+import { openWithTiles } from '../../../src/compute/bench/tiles';
 import { openDevice } from '../../../src/compute/device/device';
 import { asStudioError } from '../../../src/protocol/errors';
 import { loadJax } from '../jax/loadJax';
@@ -11,7 +12,7 @@ const say = (message: WorkerMessage): void => self.postMessage(message);
 async function run(request: PageRequest): Promise<void> {
   try {
     const report = await runBench(request, {
-      openFresh: () => openDevice(),
+      openFresh: openWithTiles(() => openDevice(), request.tile),
       peers: request.jax ? [await loadJax()] : [],
       say: (text) => say({ kind: 'line', text }),
     });

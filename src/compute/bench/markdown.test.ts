@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { uniformChoice } from '../kernels/tuning/choice';
 import { digits, markdownTable, reportMarkdown } from './markdown';
 import type { BenchReport } from './runBench';
 
@@ -12,6 +13,7 @@ test('numbers have three digits and no exponent', () => {
 
 const REPORT: BenchReport = {
   adapter: 'An adapter',
+  tiles: uniformChoice('small').tiles,
   matmul: { gflops: 10, shape: [512, 512, 512], by: 'tfjs matMul', tried: [] },
   cells: [
     {
@@ -59,7 +61,7 @@ const REPORT: BenchReport = {
 
 test('a report tells what was measured, and what was left out and why', () => {
   const [head, table = '', list] = reportMarkdown(REPORT).split('\n\n');
-  expect(head).toBe('An adapter. Best product: 10.0 GFLOP/s (tfjs matMul, 512 x 512 x 512).');
+  expect(head).toBe('An adapter. Tiles: small. Best product: 10.0 GFLOP/s (tfjs matMul, 512 x 512 x 512).');
   const rows = table.split('\n');
   expect(rows[2]).toBe('| 8 × 16 × 32 | ours | 800 | 1 | 2000 | 5 | 50 % | 400 | 1 | 2 | 50 | 1.25 |');
   expect(rows[3]).toBe('| 8 × 16 × 32 | stock | skipped |  |  |  |  |  |  |  |  |  |');

@@ -2,6 +2,7 @@ import type { KernelTiming } from './measureKernels';
 import { productText, type BenchReport } from './runBench';
 import type { SteadyState } from './steadyState';
 import type { CellResult, ColumnResult } from './sweep';
+import { tilesText } from './tiles';
 
 /** Rows of cells as a Markdown table; numbers right-aligned from the second column on. Bars in cells are escaped. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -20,10 +21,10 @@ export function digits(value: number): string {
 
 /** A report as Markdown: the adapter, then one table a measurement. */
 export function reportMarkdown(report: BenchReport): string {
-  const { adapter, matmul, cells, steady, kernels } = report;
+  const { adapter, tiles, matmul, cells, steady, kernels } = report;
   const product = matmul ? `Best product: ${productText(matmul)}.` : '';
   return [
-    `${adapter}. ${product}`.trim(),
+    `${adapter}. Tiles: ${tilesText(tiles)}. ${product}`.trim(),
     ...(cells.length > 0 ? [stepTable(report), lossList(cells), leftOut(cells)] : []),
     ...(steady ? [steadyTable(steady)] : []),
     ...(kernels.length > 0 ? [kernelTable(kernels)] : []),

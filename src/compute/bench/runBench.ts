@@ -1,4 +1,5 @@
 import type { OpenDevice } from '../device/device';
+import { tileChoice, type TileChoice } from '../kernels/tuning/choice';
 import { kernelCases } from './kernelCases';
 import { measureKernels, type KernelTiming } from './measureKernels';
 import { better, matmulRate, type MatmulRate } from './matmulRate';
@@ -6,6 +7,7 @@ import type { StepSize } from './stepCost';
 import { sizeText } from './stepCost';
 import { steadyState, type SteadyState } from './steadyState';
 import { measureCell, RateEstimates, type CellResult, type PeerColumn } from './sweep';
+import { tilesText } from './tiles';
 
 /** What is to be measured; the command line and the page fill it in. */
 export interface BenchRequest {
@@ -21,6 +23,8 @@ export interface BenchRequest {
 /** What came of it. */
 export interface BenchReport {
   readonly adapter: string;
+  /** What our convolutions ran: the tiles that the host's devices were opened with. */
+  readonly tiles: TileChoice['tiles'];
   readonly matmul: MatmulRate | null;
   readonly cells: readonly CellResult[];
   readonly steady: SteadyState | null;
@@ -42,11 +46,13 @@ const WARMUP_SHARE = 0.25;
 export async function runBench(request: BenchRequest, host: BenchHost): Promise<BenchReport> {
   const open = await host.openFresh();
   const adapter = open.adapter.name;
-  host.say(adapter);
+  const { tiles } = tileChoice(open.backend);
+  host.say(`${adapter}, tiles: ${tilesText(tiles)}`);
   if (request.mode === 'steady' || request.mode === 'kernels') {
     try {
       return {
         adapter,
+        tiles,
         matmul: null,
         cells: [],
         steady: null,
@@ -72,7 +78,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
   }
   const last = await host.openFresh();
   const again = await matmulRate(last).finally(() => last.close());
-  return { adapter, matmul: better(matmul, again), cells, steady: null, kernels: [] };
+  return { adapter, tiles, matmul: better(matmul, again), cells, steady: null, kernels: [] };
 }
 
 /** "12.3 GFLOP/s (tfjs matMul, 512 x 512 x 512)". */

@@ -44,3 +44,15 @@ export async function writeTuned(
     return;
   }
 }
+
+/** A store for as long as the program runs. */
+export function memoryStore(): TuningStore {
+  const values = new Map<string, unknown>();
+  return {
+    read: (key) => Promise.resolve(values.get(key)),
+    write: (key, value) => {
+      values.set(key, value);
+      return Promise.resolve();
+    },
+  };
+}
