@@ -5,7 +5,7 @@ import { MODEL_FORMATS } from './registry';
 import type { ModelFile } from './stateDict';
 
 /** What `foreignError` says was wanted. */
-const WANTED = 'a PyTorch, safetensors or ONNX model';
+const WANTED = 'a PyTorch, safetensors, ONNX, Keras or TensorFlow.js model';
 
 /**
  * Reads a model file of any registered format, chosen by content. Whatever the bytes are, a failure is a

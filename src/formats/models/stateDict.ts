@@ -1,3 +1,4 @@
+import type { LayerGraph } from './graph/layerGraph';
 import type { OnnxModel } from './onnx/onnxModel';
 
 /** The element types that a state_dict may hold, under PyTorch's names. */
@@ -29,4 +30,6 @@ export interface ModelFile {
   readonly metadata: Readonly<Record<string, string>>;
   /** What is computed, where the file says so; `state` then holds the constants under the graph's names. */
   readonly onnx?: OnnxModel;
+  /** The network of a Keras or TensorFlow.js file; `state` then holds its weights under the names it uses. */
+  readonly graph?: LayerGraph;
 }
