@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: { alias: aliases },
   ssr: {
     noExternal: true,
-    external: ['webgpu', '@jax-js/jax', 'vite', 'playwright-core'],
+    external: ['webgpu', 'onnxruntime-web', '@jax-js/jax', 'vite', 'playwright-core'],
     resolve: { mainFields: ['module', 'main'] },
   },
   build: {

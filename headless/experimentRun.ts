@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../src/protocol/errors';
 import type { Experiment } from '../src/protocol/experiment';
-import type { ExportKind, RunSummary } from '../src/protocol/messages';
+import type { ExportKind } from '../src/protocol/messages';
 import type { RunResults } from '../src/protocol/results';
-import type { Engine } from '../src/worker/engine/engine';
 import { loadModel } from '../src/worker/engine/loadModel';
 import { inputFile } from './files';
 import { openFolderStore } from './folderStore';
+import { type ExperimentRunOptions, finish, lastOf, QUIET, type Running, writeOutputs } from './running';
 import { onInterrupt, RunWatch } from './runWatch';
+import { distilSurrogate, measureBlackBox, SURROGATE } from './surrogate';
 import { loadInputs, openEngine } from './studio';
 
 /** What a run leaves in its folder (DESIGN, "The experiment file"). */
@@ -30,35 +31,11 @@ const VICTIM_OUTPUTS: readonly ExportKind[] = [
   'victim-results.json',
 ];
 const VICTIM = 'victim.pth';
-/** Requests made here need no progress of their own: run events tell it. */
-const QUIET = { progress: () => undefined };
-
-/** How an experiment is run. */
-export interface ExperimentRunOptions {
-  readonly experiment: Experiment;
-  /** What the experiment's paths are relative to. */
-  readonly folder: string;
-  readonly out: string;
-  /** Go on from the last checkpoint in `out`. */
-  readonly resume: boolean;
-  readonly log: (line: string) => void;
-  /** Where victims that several runs share are kept between them; none where absent. */
-  readonly victims?: string;
-}
-
 /** How a run ended: with results, or interrupted with its checkpoint kept. */
 export type ExperimentOutcome = { readonly results: RunResults } | { readonly interruptedAt: number };
 
-/** A run's parts, as they are handed around. */
-interface Running extends ExperimentRunOptions {
-  readonly engine: Engine;
-  readonly watch: RunWatch;
-  readonly interrupted: Promise<null>;
-  readonly runs: readonly RunSummary[];
-}
-
 /**
- * Runs an experiment to its end and writes its outputs into `out`: first the victim's training, where it asks for one. The first SIGINT or
+ * Runs an experiment to its end and writes its outputs into `out`: first the victim's training or the surrogate's, where it asks for one. The first SIGINT or
  * SIGTERM ends it after the current step with a checkpoint that `resume` goes on from.
  * @throws StudioError as loading and training do; `train/checkpoint-mismatch` when there is nothing to resume.
  */
@@ -71,7 +48,9 @@ export async function runExperiment(options: ExperimentRunOptions): Promise<Expe
   const interruption = onInterrupt();
   try {
     const runs = await engine.handlers['runs/list']({}, QUIET);
-    const resumable = runs.some((run) => run.hasCheckpoint) || existsSync(join(out, VICTIM));
+    const resumable =
+      runs.some((run) => run.hasCheckpoint) ||
+      [VICTIM, SURROGATE].some((name) => existsSync(join(out, name)));
     if (resume && !resumable) throw nothingToResume();
     const device = await engine.handlers['device/open']({}, QUIET);
     log(`adapter: ${device.adapter.name}${device.adapter.software ? ' (software)' : ''}`);
@@ -79,14 +58,16 @@ export async function runExperiment(options: ExperimentRunOptions): Promise<Expe
     await loadInputs(engine, experiment, folder);
     const running = { ...options, engine, watch, interrupted: interruption.signalled, runs };
     if (experiment.model.train && !(await makeVictim(running))) return { interruptedAt: watch.step };
+    if (experiment.model.blackBox && !(await distilSurrogate(running))) return { interruptedAt: watch.step };
     const ended = watch.next();
     const previous = resume ? lastOf(runs, 'defense') : null;
     const { runId, totalSteps } = await engine.handlers['run/start']({ experiment, resume: previous }, QUIET);
     log(`${previous === null ? 'started' : 'resumed'}: ${totalSteps} steps`);
     const results = await finish(running, runId, ended);
     if (results === null) return { interruptedAt: watch.step };
+    const blackBox = experiment.model.blackBox ? await measureBlackBox(running) : null;
     await writeOutputs(engine, out, OUTPUTS);
-    return { results };
+    return { results: blackBox ? { ...results, blackBox } : results };
   } finally {
     interruption.dispose();
     await engine.dispose();
@@ -128,31 +109,6 @@ async function makeVictim(running: Running): Promise<boolean> {
   }
   await engine.handlers['victim/adopt']({}, QUIET);
   return true;
-}
-
-/** The run's results, or null where it was interrupted; its checkpoint is then in the store. */
-async function finish(
-  { engine, interrupted }: Running,
-  runId: string,
-  ended: Promise<RunResults>,
-): Promise<RunResults | null> {
-  const results = await Promise.race([ended, interrupted]);
-  if (results === null) await engine.handlers['run/checkpoint']({ runId }, QUIET);
-  return results;
-}
-
-async function writeOutputs(engine: Engine, out: string, kinds: readonly ExportKind[]): Promise<void> {
-  for (const kind of kinds) {
-    const { name, bytes } = await engine.handlers['export/file']({ kind }, QUIET);
-    await writeFile(join(out, name), bytes);
-  }
-}
-
-function lastOf(runs: readonly RunSummary[], kind: RunSummary['kind']): string | null {
-  const latest = runs
-    .filter((run) => run.kind === kind && run.hasCheckpoint)
-    .sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1))[0];
-  return latest?.id ?? null;
 }
 
 function nothingToResume(): StudioError {

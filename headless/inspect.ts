@@ -95,7 +95,7 @@ async function experimentReport(file: InputFile): Promise<InspectReport> {
     parameters: null,
     classes: null,
     counts: { epochs: defense.epochs, batchSize: defense.batchSize, firstChannels: defense.firstChannels },
-    verdict: `Valid: REFINE, ${defense.recipe} recipe, on ${experiment.model.path ?? 'a victim trained first'} with ${experiment.dataset.path}.`,
+    verdict: `Valid: REFINE, ${defense.recipe} recipe, on ${experiment.model.path ?? (experiment.model.blackBox ? 'a black box' : 'a victim trained first')} with ${experiment.dataset.path}.`,
   };
 }
 

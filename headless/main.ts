@@ -9,7 +9,7 @@ import { schema } from './schema';
 const COMMANDS: Readonly<
   Record<string, { readonly usage: string; readonly main: (args: string[]) => Promise<void> }>
 > = {
-  run: { usage: 'run FILE --out DIR [--steps N] [--resume]', main: run },
+  run: { usage: 'run FILE --out DIR [--steps N] [--resume] [--allow-network]', main: run },
   inspect: { usage: 'inspect FILE', main: inspect },
   bench: {
     usage:

@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 import { StudioError } from '../src/protocol/errors';
 import { type Experiment, parseExperiment } from '../src/protocol/experiment';
 import { runExperiment } from './experimentRun';
-import { resultTable } from './report';
+import { blackBoxTable, resultTable } from './report';
 import { folderOf } from './studio';
 import { sweepTable } from '../src/protocol/sweepTable';
 import { runSweep } from './sweepRun';
 
-/** `headless run FILE --out DIR [--steps N] [--resume]`. */
+/** `headless run FILE --out DIR [--steps N] [--resume] [--allow-network]`. */
 export async function run(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -17,6 +17,7 @@ export async function run(args: string[]): Promise<void> {
       out: { type: 'string' },
       steps: { type: 'string' },
       resume: { type: 'boolean', default: false },
+      'allow-network': { type: 'boolean', default: false },
     },
   });
   const [path] = positionals;
@@ -44,6 +45,7 @@ export async function run(args: string[]): Promise<void> {
       folder: folderOf(path),
       out: values.out,
       resume: values.resume,
+      allowNetwork: values['allow-network'],
       log: (line) => console.error(line),
     });
     console.log(sweepTable(rows));
@@ -59,6 +61,7 @@ export async function run(args: string[]): Promise<void> {
     folder: folderOf(path),
     out: values.out,
     resume: values.resume,
+    allowNetwork: values['allow-network'],
     log: (line) => console.error(line),
   });
   if ('interruptedAt' in outcome) {
@@ -67,6 +70,7 @@ export async function run(args: string[]): Promise<void> {
   }
   const { results } = outcome;
   console.log(resultTable(results));
+  if (results.blackBox) console.log(`\n${blackBoxTable(results.blackBox)}\n`);
   console.log(
     `${results.steps} steps, ${results.secondsPerStep.toFixed(3)} s a step, ${results.trainingSeconds.toFixed(0)} s of training on ${results.adapter}`,
   );

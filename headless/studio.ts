@@ -1,6 +1,9 @@
 import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { attackByKind } from '../src/compute/attacks/registry';
+import { openOnnxBlackBox } from '../src/compute/blackbox/onnxBlackBox';
 import { DEMO_VICTIM_PATH, DRAWN_SIGNS_PATH } from '../src/data/drawn/demoExperiment';
 import type { Experiment } from '../src/protocol/experiment';
 import type { WorkerEvent } from '../src/protocol/messages';
@@ -15,10 +18,23 @@ import { inputFile, inputFiles } from './files';
 export const PROJECT_ROOT = process.env['REFINE_STUDIO_ROOT'] ?? process.cwd();
 const DEMO_VICTIM = join(PROJECT_ROOT, 'public', DEMO_VICTIM_PATH);
 
-/** The page's engine, on Dawn. */
+/** onnxruntime's wasm, which its package keeps beside its code. */
+function runtimeWasm(): string {
+  return createRequire(join(PROJECT_ROOT, 'package.json')).resolve(
+    'onnxruntime-web/ort-wasm-simd-threaded.wasm',
+  );
+}
+
+/** The page's engine, on Dawn; ONNX black boxes run in this thread. */
 export async function openEngine(store: RunStore, emit: (event: WorkerEvent) => void): Promise<Engine> {
   const gpu = await installDawn();
-  return createEngine({ store, emit, gpu, fetchDemo: () => openAsBlob(DEMO_VICTIM) });
+  return createEngine({
+    store,
+    emit,
+    gpu,
+    fetchDemo: () => openAsBlob(DEMO_VICTIM),
+    openOnnx: async (options) => openOnnxBlackBox(options, await readFile(runtimeWasm())),
+  });
 }
 
 /**
@@ -54,8 +70,9 @@ export async function loadInputs(engine: Engine, experiment: Experiment, folder:
       else session.extraFiles.set(path, file);
     }
   }
-  for (const path of [defense.initialWeights, model.train?.initialWeights ?? null]) {
-    if (path !== null) session.extraFiles.set(path, await inputFile(resolve(folder, path)));
+  const named = [defense.initialWeights, model.train?.initialWeights, model.blackBox?.path];
+  for (const path of named) {
+    if (path) session.extraFiles.set(path, await inputFile(resolve(folder, path)));
   }
 }
 

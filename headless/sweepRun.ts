@@ -16,6 +16,8 @@ export interface SweepRunOptions {
   readonly out: string;
   /** Go on with an interrupted run's checkpoint. Runs that are done are never run again. */
   readonly resume: boolean;
+  /** Whether black boxes behind addresses may be asked. */
+  readonly allowNetwork: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -52,6 +54,7 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepOutcome> 
         out: place,
         resume: resume && existsSync(place),
         log,
+        allowNetwork: options.allowNetwork,
         victims: join(out, 'victims'),
       });
       if ('interruptedAt' in outcome) return { rows, complete: false };

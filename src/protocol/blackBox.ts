@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Evaluation } from './results';
 import { optimizerSchema, scheduleSchema, type VictimTrainingSettings } from './training';
 
 /** The black box in the experiment file (Appendix E): a classifier that gives confidences and nothing else. */
@@ -81,16 +80,4 @@ export type DistilSettings = BlackBoxSettings['distil'];
 /** The surrogate's training in the words of a classifier's: fresh weights, no augmentation, no attacker. */
 export function surrogateTraining(settings: DistilSettings): VictimTrainingSettings {
   return { ...settings, initialWeights: null, augmentation: 'none', adaptive: null };
-}
-
-/** The four pairs of Table 11; an entry is null where nothing could be evaluated. */
-export interface BlackBoxResults {
-  /** The black box as it is. */
-  readonly original: Evaluation | null;
-  /** The surrogate as it is. */
-  readonly surrogate: Evaluation | null;
-  /** The surrogate behind the transform that was trained on it. */
-  readonly surrogateDefended: Evaluation | null;
-  /** The black box behind the same transform and label map. */
-  readonly defended: Evaluation | null;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { blackBoxSchema } from './blackBox';
 import { StudioError } from './errors';
 import { sweepSchema } from './sweepSchema';
 import { augmentationSchema, optimizerSchema, scheduleSchema, victimTrainingSchema } from './training';
@@ -33,8 +34,11 @@ const model = z
       .min(1)
       .nullable()
       .default(null)
-      .describe('The classifier: .pth, .pt or .safetensors, relative to this file. Either this or `train`.'),
+      .describe(
+        'The classifier: .pth, .pt or .safetensors, relative to this file. Either this, `train` or `blackBox`.',
+      ),
     train: victimTrainingSchema.nullable().default(null),
+    blackBox: blackBoxSchema.nullable().default(null),
     normalization: normalization.prefault({
       mean: [...CIFAR10_NORMALIZATION.mean],
       std: [...CIFAR10_NORMALIZATION.std],
@@ -44,8 +48,8 @@ const model = z
       .default('RGB')
       .describe('Order of the channels the classifier was trained on (the official code reads BGR).'),
   })
-  .refine(({ path, train }) => (path === null) !== (train === null), {
-    error: 'it wants either a path or a training recipe (train)',
+  .refine((given) => [given.path, given.train, given.blackBox].filter((one) => one !== null).length === 1, {
+    error: 'it wants either a path or a training recipe (train) or a black box (blackBox)',
   })
   .describe('The classifier to defend. It is never changed.');
 

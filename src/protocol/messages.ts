@@ -1,7 +1,7 @@
 import type { AdapterSummary } from './device';
 import type { WireError } from './errors';
 import type { Experiment, LabelMapSettings } from './experiment';
-import type { Evaluation, EvaluationPoint, MetricsRow, RunResults } from './results';
+import type { BlackBoxResults, Evaluation, EvaluationPoint, MetricsRow, RunResults } from './results';
 import type { SweepCell } from './sweep';
 import type { SweepRow } from './sweepTable';
 import type {
@@ -99,8 +99,8 @@ export interface TsneResult {
 /** A stored run as the list shows it. */
 export interface RunSummary {
   readonly id: string;
-  /** What is trained: a defence's transform, or a classifier. */
-  readonly kind: 'defense' | 'victim';
+  /** What is trained: a defence's transform, a classifier, or a black box's surrogate. */
+  readonly kind: 'defense' | 'victim' | 'surrogate';
   readonly name: string;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -185,6 +185,18 @@ export interface Requests {
   /** Stops after the current step; the same `sweep/start` goes on with what is missing. */
   'sweep/stop': { params: Record<string, never>; result: null };
   /** What the last sweep gave, also after a reload; null where there was none. */
+  /** Takes the ONNX file that `model.blackBox.path` names; nothing of it is run yet. */
+  'blackbox/open': { params: { file: WireFile }; result: null };
+  /**
+   * Distils the surrogate of `experiment.model.blackBox`; a run like any other. `victim/adopt` then makes it the model, and `run/start` defends
+   * it. Without `allowNetwork` no address is asked.
+   */
+  'blackbox/distil': {
+    params: { experiment: Experiment; resume: string | null; allowNetwork: boolean };
+    result: { runId: string; totalSteps: number };
+  };
+  /** The four pairs of Table 11, of the defended surrogate and its black box; they are kept with the run. */
+  'blackbox/evaluate': { params: { allowNetwork: boolean }; result: BlackBoxResults };
   'sweep/read': { params: Record<string, never>; result: StoredSweep | null };
   /** Which training images the experiment's attack changes; none of them is touched. */
   'attack/plan': { params: { experiment: Experiment }; result: PoisoningSummary };

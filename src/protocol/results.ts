@@ -49,6 +49,18 @@ export interface EvaluationPoint {
   readonly evaluation: Evaluation;
 }
 
+/** The four pairs of Table 11; an entry is null where nothing could be evaluated. */
+export interface BlackBoxResults {
+  /** The black box as it is. */
+  readonly original: Evaluation | null;
+  /** The surrogate as it is. */
+  readonly surrogate: Evaluation | null;
+  /** The surrogate behind the transform that was trained on it. */
+  readonly surrogateDefended: Evaluation | null;
+  /** The black box behind the same transform and label map. */
+  readonly defended: Evaluation | null;
+}
+
 /** What `results.json` holds. */
 export interface RunResults {
   readonly name: string;
@@ -62,4 +74,6 @@ export interface RunResults {
   readonly before: Evaluation | null;
   readonly after: Evaluation | null;
   readonly history: readonly EvaluationPoint[];
+  /** Of a run on a black box's surrogate, once the black box was measured too. */
+  readonly blackBox?: BlackBoxResults | undefined;
 }

@@ -29,13 +29,21 @@ const results = z.object({
   before: evaluation.nullable(),
   after: evaluation.nullable(),
   history: z.array(point),
+  blackBox: z
+    .object({
+      original: evaluation.nullable(),
+      surrogate: evaluation.nullable(),
+      surrogateDefended: evaluation.nullable(),
+      defended: evaluation.nullable(),
+    })
+    .optional(),
 });
 
 /** A stored run without its curve and checkpoint, which are kept apart. */
 export const runRecordSchema = z.object({
   id: z.string().min(1),
-  /** What was trained: a defence's transform, or a classifier. */
-  kind: z.enum(['defense', 'victim']).default('defense'),
+  /** What was trained: a defence's transform, a classifier, or a black box's surrogate. */
+  kind: z.enum(['defense', 'victim', 'surrogate']).default('defense'),
   name: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),

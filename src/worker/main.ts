@@ -1,6 +1,7 @@
 import { StudioError, toWireError } from '../protocol/errors';
 import { openBrowserStore } from '../storage/browserStore';
 import { DEMO_VICTIM_PATH } from '../data/drawn/demoExperiment';
+import { openInWorker } from './blackbox/spawn';
 import { createEngine } from './engine/engine';
 import { serve, type RpcServer, type ServerPort } from './rpc';
 import { createEventThrottle } from './throttle';
@@ -9,7 +10,12 @@ import { createEventThrottle } from './throttle';
 async function main(): Promise<void> {
   const store = await openBrowserStore();
   const throttle = createEventThrottle((event) => server.emit(event));
-  const engine = createEngine({ store, emit: (event) => throttle.push(event), fetchDemo });
+  const engine = createEngine({
+    store,
+    emit: (event) => throttle.push(event),
+    fetchDemo,
+    openOnnx: openInWorker,
+  });
   const server: RpcServer = serve(self as unknown as ServerPort, engine.handlers);
   self.addEventListener('unhandledrejection', (event) => {
     server.emit({ kind: 'device/error', error: toWireError(event.reason) });

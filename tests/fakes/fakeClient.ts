@@ -107,6 +107,14 @@ export class FakeClient implements StudioClient {
       'evaluate/before': ({ experiment }) => fakeEvaluation(0, false, experiment.attack !== null),
       'run/start': ({ experiment, resume }) => this.startRun(experiment, resume),
       'victim/train': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
+      'blackbox/open': () => null,
+      'blackbox/distil': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
+      'blackbox/evaluate': () => ({
+        original: null,
+        surrogate: null,
+        surrogateDefended: null,
+        defended: null,
+      }),
       'victim/adopt': () => fakeModel('untitled-run-victim.pth'),
       'sweep/start': ({ file }) => {
         this.sweep = new FakeSweep(file, this.emit);

@@ -40,7 +40,9 @@ function unlabelled(): ImageSplit {
     labels: null,
     read: (indices) =>
       Promise.resolve(
-        Uint8Array.from(Array.from(indices).flatMap((at) => [...images.subarray(at * IMAGE, (at + 1) * IMAGE)])),
+        Uint8Array.from(
+          Array.from(indices).flatMap((at) => [...images.subarray(at * IMAGE, (at + 1) * IMAGE)]),
+        ),
       ),
   };
 }

@@ -12,7 +12,8 @@ const labels = [0, 1, 2, 0, 1, 2, 1];
 const split: ImageSplit = {
   count: 7,
   labels: Int32Array.from(labels),
-  read: (indices) => Promise.resolve(Uint8Array.from(Array.from(indices).flatMap((i) => [answers[i]!, 0, 0]))),
+  read: (indices) =>
+    Promise.resolve(Uint8Array.from(Array.from(indices).flatMap((i) => [answers[i]!, 0, 0]))),
 };
 const options: BlackBoxEvaluation = {
   split,
@@ -21,7 +22,7 @@ const options: BlackBoxEvaluation = {
   trigger: {
     label: 'green',
     apply: (pixels) => pixels.map((value, i) => (i % 3 === 1 ? 1 : value)),
-  } as NonNullable<BlackBoxEvaluation['trigger']>,
+  },
   target: 0,
   batchSize: 3,
   limit: null,

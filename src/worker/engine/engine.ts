@@ -7,6 +7,8 @@ import type { Handlers } from '../rpc';
 import { analysisHandlers } from './analysisHandlers';
 import { type DeviceListeners, openEngineDevice, type EngineDevice } from './engineDevice';
 import { createGpuQueue, type GpuQueue } from './gpuQueue';
+import { blackBoxHandlers } from './blackBoxHandlers';
+import { BlackBoxes, type OpenOnnx } from './blackBoxes';
 import { loadingHandlers } from './loadingHandlers';
 import { runHandlers } from './runHandlers';
 import { Runs } from './runs';
@@ -24,6 +26,8 @@ export interface EngineOptions {
   /** Where adapters come from; the browser's own where absent. */
   readonly gpu?: GPU | undefined;
 }
+  /** Runs ONNX black boxes; none can be opened where absent. */
+  readonly openOnnx?: OpenOnnx;
 
 /** What the engine's parts share. */
 export interface EngineContext {
@@ -33,6 +37,7 @@ export interface EngineContext {
   readonly runs: Runs;
   readonly sweeps: Sweeps;
   readonly store: RunStore;
+  readonly blackBoxes: BlackBoxes;
   readonly fetchDemo: () => Promise<Blob>;
   readonly emit: (event: WorkerEvent) => void;
   /** The device, opened when first asked for. @throws StudioError as `openDevice`; `gpu/device-lost` once it is lost. */
@@ -81,6 +86,7 @@ export function createEngine(options: EngineOptions): Engine {
     sweeps: new Sweeps({ session, queue, runs, store, emit }),
     store,
     fetchDemo,
+    blackBoxes: new BlackBoxes(session, options.openOnnx ?? null),
     emit,
     device: device.get,
     cancellable: () => abort.signal,
@@ -100,6 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async dispose() {
       context.cancel();
+      ...blackBoxHandlers(context),
       runs.fail(new StudioError('aborted', 'The studio was closed.'));
       await runs.idle();
       // On a lost device there is nothing left to free, and jobs there may never end.
@@ -109,6 +116,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+      await context.blackBoxes.close();
 /** Opens the device once; a refusal may be tried again, a loss may not. */
 function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners, tuning: TuningStore) {
   let opened: Promise<EngineDevice> | null = null;

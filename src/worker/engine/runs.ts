@@ -5,12 +5,14 @@ import type { RunStore } from '../../storage/runStore';
 import type { RunRecord } from '../../storage/schemas';
 import { writeMetricsCsv } from '../../formats/exports/metricsCsv';
 import { evaluationBatch, type EngineDevice } from './engineDevice';
+import type { OpenBlackBox } from './blackBoxes';
 import type { GpuQueue } from './gpuQueue';
 import { RunController } from './run/runController';
 import { newRecord, type ResumedRun, resumeRecord, RunJournal } from './run/runJournal';
 import { prepareRefineRun } from './run/refineRun';
 import type { RunTrainer } from './run/trainer';
 import { prepareVictimRun } from './run/victimRun';
+import { prepareSurrogateRun, takeSurrogate } from './run/surrogateRun';
 import type { Session } from './session';
 
 /** What runs need of the engine. */
@@ -130,6 +132,7 @@ export class Runs {
       });
     });
   }
+            role: 'victim',
 
   /** Ends the run under way, if any, with an error from outside. */
   fail(error: StudioError): void {
@@ -140,6 +143,23 @@ export class Runs {
   async idle(): Promise<void> {
     await this.current?.finished;
   }
+  /**
+   * Starts the distillation of a black box's surrogate, or goes on with a stored one. @param open gives the experiment's black box, which stays its owner's.
+   * @throws StudioError `worker/busy`, `worker/nothing-loaded`, `train/checkpoint-mismatch`, and as `prepareSurrogateRun`.
+   */
+  startSurrogate(draft: Experiment, resume: string | null, open: OpenBlackBox): Promise<StartedRun> {
+    this.requireNone('distilling a surrogate');
+    return this.exclusively(draft, async (experiment) => {
+      const { session } = this.context;
+      session.requireDataset();
+      const held = await open(experiment);
+      return this.begin('surrogate', experiment, resume, async (resumed, batch) => {
+        const run = await prepareSurrogateRun(session, experiment, resumed?.bytes ?? null, batch, held);
+        return { trainer: run.trainer, take: (journal) => takeSurrogate(session, run, journal) };
+      });
+    });
+  }
+
 
   private async exclusively(
     draft: Experiment,

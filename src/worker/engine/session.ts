@@ -147,7 +147,8 @@ export class Session {
     return attackByKind(attack.kind).prepare(attack.options, {
       height: dataset.height,
       width: dataset.width,
-      classes: (model.train ? null : this.loadedModel?.classes) ?? dataset.classNames.length,
+      classes:
+        (model.train || model.blackBox ? null : this.loadedModel?.classes) ?? dataset.classNames.length,
       target: attack.target,
       seed,
       normalization: model.normalization,

@@ -56,7 +56,10 @@ export async function adoptVictim(
   const made = session.madeVictim;
   if (!made) throw new StudioError('worker/nothing-loaded', 'No classifier was trained here yet.');
   const state = await queue.run(() => made.state());
-  const file = { path: `${fileStem(made.experiment.name)}-victim.pth`, blob: new Blob([writePth(state)]) };
+  const file = {
+    path: `${fileStem(made.experiment.name)}-${made.role}.pth`,
+    blob: new Blob([writePth(state)]),
+  };
   const model = await loadModel(file);
   await queue.run(() => Promise.resolve(session.replaceModel(model)));
   return { model, file };

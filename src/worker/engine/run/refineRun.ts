@@ -161,4 +161,5 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
   private options(signal: AbortSignal, onProgress: (done: number, total: number) => void): EvaluationOptions {
     return { batchSize: this.evaluationBatch, signal, onProgress };
   }
+      keepBlackBox: (results) => journal.addBlackBox(results),
 }

@@ -1,7 +1,13 @@
 import { asStudioError, StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { WorkerEvent } from '../../../protocol/messages';
-import type { Evaluation, EvaluationPoint, MetricsRow, RunResults } from '../../../protocol/results';
+import type {
+  BlackBoxResults,
+  Evaluation,
+  EvaluationPoint,
+  MetricsRow,
+  RunResults,
+} from '../../../protocol/results';
 import type { RunStore } from '../../../storage/runStore';
 import type { RunRecord } from '../../../storage/schemas';
 
@@ -97,6 +103,11 @@ export class RunJournal {
       await this.store.appendMetrics(this.id, rows);
       await this.store.writeRun(this.record);
     });
+  }
+
+  /** Adds the black box's figures to the results of a run that is over; before that there is nothing to add to. */
+  async addBlackBox(blackBox: BlackBoxResults): Promise<void> {
+    if (this.finalResults) await this.write(this.record.status, { ...this.finalResults, blackBox });
   }
 
   /** Stores a checkpoint taken at the record's step, then the record; tells the page when it is there. */

@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { BlackBox } from '../../compute/blackbox/blackBox';
+import type { OnnxBlackBoxOptions } from '../../compute/blackbox/onnxBlackBox';
+import type { Params, RequestName, Result, WorkerEvent } from '../../protocol/messages';
+import { createMemoryStore } from '../../storage/memoryStore';
+import { createEngine, type Engine } from './engine';
+import { loadDrawnSigns } from './loadDataset';
+
+const IMAGE = 32 * 32 * 3;
+/** Ten classes by the image's mean red; the reddest answer is what it says. */
+const opened: OnnxBlackBoxOptions[] = [];
+let asked = 0;
+function openOnnx(options: OnnxBlackBoxOptions): Promise<BlackBox> {
+  opened.push(options);
+  return Promise.resolve({
+    label: options.label,
+    classes: 10,
+    confidences(pixels, count) {
+      asked += count;
+      const values = new Float32Array(10 * count).fill(0.02);
+      for (let i = 0; i < count; i++) {
+        let red = 0;
+        for (let at = 0; at < IMAGE; at += 3) red += pixels[i * IMAGE + at]! / (32 * 32);
+        values[10 * i + Math.min(9, Math.floor(10 * red))] = 0.82;
+      }
+      return Promise.resolve(values);
+    },
+    close: () => Promise.resolve(),
+  });
+}
+
+const file = (blackBox: Record<string, unknown>) =>
+  ({
+    version: 1,
+    name: 'black',
+    seed: 3,
+    model: {
+      blackBox: {
+        distil: {
+          width: 2,
+          schedule: { kind: 'constant' },
+          batchSize: 8,
+          epochs: 2,
+          maxSteps: 5,
+        },
+        ...blackBox,
+      },
+    },
+    dataset: { path: 'drawn:signs', train: 24, test: 12 },
+    attack: { kind: 'badnets', target: 0 },
+    defense: {
+      kind: 'refine',
+      firstChannels: 2,
+      batchSize: 8,
+      maxSteps: 2,
+      schedule: { kind: 'constant' },
+    },
+    evaluate: { everyEpochs: 0, logEverySteps: 1 },
+  }) as unknown as Params<'blackbox/distil'>['experiment'];
+
+const events: WorkerEvent[] = [];
+const engine: Engine = createEngine({
+  store: createMemoryStore(),
+  emit: (event) => void events.push(event),
+  fetchDemo: () => Promise.reject(new Error('not asked for here')),
+  openOnnx,
+});
+const call = <N extends RequestName>(name: N, params: Params<N>): Promise<Result<N>> =>
+  Promise.resolve(engine.handlers[name](params, { progress: () => undefined }));
+const of = <K extends WorkerEvent['kind']>(kind: K) =>
+  events.filter((event): event is Extract<WorkerEvent, { kind: K }> => event.kind === kind);
+
+beforeAll(async () => {
+  engine.session.replaceDataset(await loadDrawnSigns({ trainCount: 40, testCount: 20 }));
+});
+afterEach(() => vi.restoreAllMocks());
+afterAll(() => engine.dispose());
+
+describe('a black box in the engine', () => {
+  it('is distilled, defended by way of its surrogate, and measured: four pairs, kept with the run', async () => {
+    await call('blackbox/open', { file: { path: 'box.onnx', blob: new Blob([new Uint8Array([7])]) } });
+    const experiment = file({ path: 'box.onnx' });
+    const { totalSteps } = await call('blackbox/distil', { experiment, resume: null, allowNetwork: false });
+    expect(totalSteps).toBe(5);
+    await engine.runs.idle();
+    expect(of('run/failed')).toEqual([]);
+    expect(opened).toMatchObject([{ label: 'box.onnx', height: 32, width: 32, model: new Uint8Array([7]) }]);
+    // Five batches of eight of 24 images: each image once, with the 12 + 12 of the evaluation.
+    expect(asked).toBe(24 + 12 + 12);
+    const [stored] = await call('runs/list', {});
+    expect(stored).toMatchObject({ kind: 'surrogate', status: 'done' });
+    expect(stored?.before?.benignAccuracy?.of).toBe(12);
+
+    const adopted = await call('victim/adopt', {});
+    expect(adopted.summary).toMatchObject({ fileName: 'black-surrogate.pth', classes: 10 });
+    await call('run/start', { experiment, resume: null });
+    await engine.runs.idle();
+    asked = 0;
+    const pairs = await call('blackbox/evaluate', { allowNetwork: false });
+    // Behind the transform: clean and triggered; what it said of the images as they are is remembered.
+    expect(asked).toBe(24);
+    expect(pairs.original).toEqual(stored?.before);
+    for (const evaluation of Object.values(pairs)) {
+      expect(evaluation?.benignAccuracy?.of).toBe(12);
+      expect(evaluation?.attackSuccessRate?.of).toBeGreaterThan(8);
+    }
+    expect(pairs.defended?.agreementWithOriginal?.of).toBe(12);
+    const { bytes } = await call('export/file', { kind: 'results.json' });
+    expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({ blackBox: { defended: {} } });
+    const defended = (await call('runs/list', {})).find(({ kind }) => kind === 'defense');
+    const whole = await call('runs/read', { runId: defended!.id });
+    expect(whole.results?.blackBox).toEqual(pairs);
+  });
+
+  it('shows the black box, under raw input, the pixels that its normalisation turns into T(x)', async () => {
+    const { inFrontOfBlackBox } = await import('../../compute/blackbox/evaluateBlackBox');
+    const model = {
+      normalization: { mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 0.4] },
+      channelOrder: 'BGR',
+    } as const;
+    const input = { normalization: { mean: [0.1, 0.2, 0.3], std: [0.5, 0.25, 0.4] } };
+    const settings = { ...model, normalization: input.normalization } as Parameters<
+      typeof inFrontOfBlackBox
+    >[1];
+    const shown = inFrontOfBlackBox((pixels) => pixels.clone(), settings, 'raw', { height: 1, width: 1 });
+    const got = await shown(Float32Array.from([0.2, 0.4, 1]), 1);
+    // RGB; the statistics are of BGR: red is their last.
+    [0.2 * 0.4 + 0.3, 0.4 * 0.25 + 0.2, 1 * 0.5 + 0.1].forEach((value, i) =>
+      expect(got[i]).toBeCloseTo(value, 6),
+    );
+  });
+
+  it('asks no address without leave, and says what is missing', async () => {
+    const fetched = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new Error('touched'));
+    const there = file({ url: 'https://example.org/ask' });
+    await expect(
+      call('blackbox/distil', { experiment: there, resume: null, allowNetwork: false }),
+    ).rejects.toMatchObject({ code: 'blackbox/not-allowed' });
+    await expect(
+      call('blackbox/distil', { experiment: file({ path: 'no.onnx' }), resume: null, allowNetwork: false }),
+    ).rejects.toMatchObject({ code: 'file/missing', subject: 'model.blackBox.path' });
+    await expect(
+      call('blackbox/distil', { experiment: file({}), resume: null, allowNetwork: true }),
+    ).rejects.toMatchObject({ code: 'experiment/invalid' });
+    expect(fetched).not.toHaveBeenCalled();
+  });
+});
