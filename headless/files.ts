@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StudioError } from '../src/protocol/errors';
 import type { InputFile } from '../src/formats/input';
 
@@ -23,6 +23,21 @@ export async function inputFile(path: string): Promise<InputFile> {
   const info = await stat(path).catch(() => null);
   if (!info?.isFile()) throw new StudioError('file/missing', `There is no file ${path}.`, { subject: path });
   return { path: basename(path), blob: await openAsBlob(path) };
+}
+
+/** Files that may be kept beside a model. */
+const MAX_BESIDE = 256;
+
+/** What lies beside an ONNX model, where its weights may be; nothing for other files. Blobs are lazy: none is read. */
+export async function filesBeside(path: string): Promise<InputFile[]> {
+  if (!/\.onnx$/i.test(path)) return [];
+  const folder = dirname(path);
+  const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
+  return Promise.all(
+    entries
+      .slice(0, MAX_BESIDE)
+      .map(async ({ name }) => ({ path: name, blob: await openAsBlob(join(folder, name)) })),
+  );
 }
 
 async function walk(folder: string, prefix: string, files: InputFile[]): Promise<void> {

@@ -10,7 +10,7 @@ import { StudioError } from '../src/protocol/errors';
 import { parseExperiment } from '../src/protocol/experiment';
 import type { InspectReport } from '../src/protocol/summaries';
 import { identifyFiles } from '../src/worker/engine/identify';
-import { inputFiles } from './files';
+import { filesBeside, inputFiles } from './files';
 
 /** `headless inspect FILE`: prints as JSON what a model, data set, experiment or label map file is. */
 export async function inspect(args: string[]): Promise<void> {
@@ -33,7 +33,7 @@ async function report(files: readonly InputFile[], path: string): Promise<Inspec
       // A bundle is a zip with a transform in it, which the model readers do not take.
       if (identity.role === 'transform' && (await sniff(file)).kind === 'zip')
         return bundleReport(identity.description);
-      return modelReport(file);
+      return modelReport(file, await filesBeside(path));
     case 'experiment':
       return experimentReport(file);
     case 'label-map':
@@ -49,8 +49,8 @@ async function report(files: readonly InputFile[], path: string): Promise<Inspec
   }
 }
 
-async function modelReport(file: InputFile): Promise<InspectReport> {
-  const summary = describeModel(await readModel(file), file.path, await sha256OfBlob(file.blob));
+async function modelReport(file: InputFile, beside: readonly InputFile[]): Promise<InspectReport> {
+  const summary = describeModel(await readModel(file, beside), file.path, await sha256OfBlob(file.blob));
   return {
     kind: 'model',
     format: summary.format,

@@ -1,7 +1,11 @@
+import { asStudioError } from '../protocol/errors';
 import type { ModelSummary } from '../protocol/summaries';
 import type { ModelFile, StateDict } from '../formats/models/stateDict';
+import type { OnnxModel } from '../formats/models/onnx/onnxModel';
+import { describeGraphFile } from './graph/loadGraph';
 import { explainUnknown, familyOf, recogniseNetwork } from './nn/registry';
 import { traceNetwork } from './nn/trace';
+import { compileOnnx, type OnnxClassifier } from './onnx/compileOnnx';
 
 const BUFFER = /(^|\.)(running_mean|running_var|num_batches_tracked)$/;
 
@@ -27,6 +31,8 @@ export function describeModel(file: ModelFile, fileName: string, hash: string): 
     opaqueObjects: file.opaque,
     metadata: file.metadata,
   };
+  if (file.onnx) return describeOnnx(file, file.onnx, fileName, hash);
+  if (file.graph) return describeGraphFile(file, file.graph, fileName, hash);
   const bound = recogniseNetwork(file.state);
   if (bound === null) {
     return {
@@ -56,4 +62,56 @@ export function describeModel(file: ModelFile, fileName: string, hash: string): 
       ? `This is a REFINE transform (${bound.label}), not a classifier: with its label map and the classifier it was trained for it can be evaluated, and a new transform can start from it.`
       : `Can be defended: its ${file.state.size} tensors are exactly those of a ${bound.label}, so gradients can be taken through it.`,
   };
+}
+
+/** The model card of a classifier that came as a graph. @param hash SHA-256 of the file, hex. */
+export function describeGraph(
+  file: ModelFile,
+  graph: OnnxClassifier,
+  fileName: string,
+  hash: string,
+): ModelSummary {
+  const size = graph.inputShape === null ? '' : ' at the size it was written for';
+  return {
+    fileName,
+    hash,
+    format: file.format,
+    tensors: file.state.size,
+    opaqueObjects: file.opaque,
+    metadata: file.metadata,
+    architecture: 'graph',
+    architectureLabel: `ONNX graph of ${graph.layers.length} operations`,
+    parameters: graph.parameters,
+    classes: graph.classes,
+    inputShape: graph.inputShape,
+    layers: graph.layers,
+    verdict: 'can-be-defended',
+    verdictReason: [
+      `Can be defended: each of its ${graph.layers.length} operations is supported${size}, so gradients can be taken through it.`,
+      ...graph.notes,
+    ].join(' '),
+  };
+}
+
+function describeOnnx(file: ModelFile, model: OnnxModel, fileName: string, hash: string): ModelSummary {
+  try {
+    return describeGraph(file, compileOnnx(model, fileName), fileName, hash);
+  } catch (thrown) {
+    return {
+      fileName,
+      hash,
+      format: file.format,
+      tensors: file.state.size,
+      opaqueObjects: file.opaque,
+      metadata: file.metadata,
+      architecture: null,
+      architectureLabel: 'ONNX graph that cannot be run',
+      parameters: countNumbers(file.state),
+      classes: null,
+      inputShape: null,
+      layers: [],
+      verdict: 'unsupported',
+      verdictReason: asStudioError(thrown).message,
+    };
+  }
 }

@@ -32,10 +32,13 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
   const identities = await ask(context, 'files/identify', { files });
   if (identities === null) return;
   const routes = routeFiles(files, identities);
-  tellUnknown(routes.unknown, files.length);
   const [model, ...otherModels] = routes.models;
+  // ONNX and TensorFlow.js files may keep their weights in other files, which look like nothing by themselves.
+  const weights = /\.(onnx|json)$/i.test(model?.path ?? '') ? routes.unknown.map(({ path }) => path) : [];
+  if (weights.length === 0) tellUnknown(routes.unknown, files.length);
   const before = useViewStore.getState().step;
-  if (model) await openModel(context, model);
+  const beside = files.filter(({ path }) => weights.includes(path));
+  if (model) await openModel(context, model, beside);
   if (otherModels.length > 0) {
     notify(
       'warning',
@@ -53,7 +56,7 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
 }
 
 /** Names of files that somebody meant to open; others may lie in a dropped folder by chance. */
-const MEANT = /\.(pth|pt|safetensors|zip|tgz|gz|tar|bin|json|png|jpe?g)$/i;
+const MEANT = /\.(pth|pt|safetensors|onnx|h5|hdf5|keras|zip|tgz|gz|tar|bin|json|png|jpe?g)$/i;
 
 /** A drop of nothing usable is an error; a stray file among others is only mentioned. */
 function tellUnknown(unknown: readonly FileIdentity[], dropped: number): void {
@@ -72,16 +75,11 @@ function tellUnknown(unknown: readonly FileIdentity[], dropped: number): void {
   });
 }
 
-async function openModel(context: StudioContext, file: WireFile): Promise<void> {
-  const ready = await track(
-    context,
-    'model/open',
-    { file },
-    {
-      subject: file.path,
-      set: (loading) => useModelStore.setState({ loading }),
-    },
-  );
+async function openModel(context: StudioContext, file: WireFile, beside: readonly WireFile[]): Promise<void> {
+  const ready = await track(context, 'model/open', beside.length > 0 ? { file, beside } : { file }, {
+    subject: file.path,
+    set: (loading) => useModelStore.setState({ loading }),
+  });
   if (ready === null) return;
   takeModel(ready);
   await redrawMap(context);

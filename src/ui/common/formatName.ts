@@ -4,6 +4,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'pth-legacy': 'PyTorch state_dict (legacy stream)',
   pickle: 'Pickle of tensors',
   safetensors: 'safetensors',
+  onnx: 'ONNX',
   drawn: 'Drawn by the studio',
   'cifar-binary': 'CIFAR batches, binary version',
   'cifar-python': 'CIFAR batches, python version',

@@ -39,7 +39,7 @@ function NoModel() {
   return (
     <Empty title="No model yet">
       <p>
-        Drop a PyTorch state_dict (.pth, .pt) or a .safetensors file. It is read as data: nothing in it is
+        Drop a PyTorch state_dict (.pth, .pt), a .safetensors or an .onnx file. It is read as data: nothing in it is
         ever run.
       </p>
       <p className={styles.choices}>

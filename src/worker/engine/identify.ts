@@ -13,6 +13,9 @@ const MAX_LOOKED_INTO = 200;
 /** JSON that the studio exchanges is far smaller; larger text is not parsed to find out what it is. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
+/** A TensorFlow.js model names its topology before anything long. */
+const TFJS_START_BYTES = 64 * 1024;
+
 const IMAGE_NAME = /\.(png|jpe?g|ppm|pgm)$/i;
 /** Loose files of the CIFAR archives (python version, and the class names of both). */
 const CIFAR_NAME =
@@ -56,8 +59,13 @@ async function byKind(file: InputFile, sniffed: Sniffed, looseImages: number): P
     case 'pth-zip':
     case 'pth-legacy':
     case 'safetensors':
-    case 'keras-zip':
       return identifyModel(file, says);
+    case 'keras-zip':
+    case 'hdf5':
+      // Read when it is opened: finding out more takes the HDF5 library.
+      return { role: 'model', description: says };
+    case 'onnx':
+      return { role: 'model', description: says };
     case 'pickle':
       return CIFAR_NAME.test(file.path)
         ? { role: 'dataset', description: 'CIFAR batch (python version)' }
@@ -84,8 +92,6 @@ async function byKind(file: InputFile, sniffed: Sniffed, looseImages: number): P
       return CIFAR_NAME.test(file.path)
         ? { role: 'dataset', description: 'Class names of CIFAR' }
         : { role: 'unknown', description: says };
-    case 'onnx':
-    case 'hdf5':
     case 'html':
     case 'lfs-pointer':
     case 'empty':
@@ -117,6 +123,8 @@ async function identifyZip(file: InputFile): Promise<Verdict> {
 
 async function identifyJson(file: InputFile): Promise<Verdict> {
   const unknown = { role: 'unknown', description: 'JSON text of a kind the studio does not know' } as const;
+  const start = await file.blob.slice(0, TFJS_START_BYTES).text();
+  if (/"modelTopology"\s*:/.test(start)) return { role: 'model', description: 'TensorFlow.js model' };
   if (file.blob.size > MAX_JSON_BYTES) return unknown;
   let value: unknown;
   try {

@@ -1,5 +1,7 @@
-import { describeModel } from '../../compute/modelCard';
+import { loadGraph } from '../../compute/graph/loadGraph';
+import { describeGraph, describeModel } from '../../compute/modelCard';
 import { buildFrozen } from '../../compute/nn/frozen';
+import { compileOnnx } from '../../compute/onnx/compileOnnx';
 import { explainUnknown, recogniseNetwork } from '../../compute/nn/registry';
 import type { FrozenClassifier } from '../../compute/nn/types';
 import { sha256OfBlob } from '../../formats/hash';
@@ -20,11 +22,21 @@ export interface LoadedModel {
 }
 
 /**
- * Reads a classifier's file. @throws StudioError as `readModel`; `model/unknown-architecture` or `model/shape-mismatch`
+ * Reads a classifier's file. @param beside files that came with it, for weights stored outside.
+ * @throws StudioError as `readModel`, `loadGraph` and `compileOnnx`; `model/unknown-architecture` or `model/shape-mismatch`
  * for one the studio cannot run, and for a transform in a classifier's place.
  */
-export async function loadModel(file: InputFile): Promise<LoadedModel> {
-  const model = await readModel(file);
+export async function loadModel(file: InputFile, beside: readonly InputFile[] = []): Promise<LoadedModel> {
+  const model = await readModel(file, beside);
+  if (model.onnx) {
+    const graph = compileOnnx(model.onnx, file.path);
+    const summary = describeGraph(model, graph, file.path, await sha256OfBlob(file.blob));
+    return { summary, classes: graph.classes, state: model.state, build: graph.build };
+  }
+  if (model.graph) {
+    const loaded = loadGraph(model, model.graph, file.path, await sha256OfBlob(file.blob));
+    return { ...loaded, state: model.state };
+  }
   const bound = recogniseNetwork(model.state);
   if (!bound) throw explainUnknown(model.state, file.path);
   const summary = describeModel(model, file.path, await sha256OfBlob(file.blob));

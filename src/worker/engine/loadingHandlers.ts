@@ -1,5 +1,6 @@
 import { attackDescriptors } from '../../compute/attacks/registry';
 import { architectureDescriptors } from '../../compute/nn/architectures';
+import { tensorStatistics } from '../../compute/tensorStatistics';
 import { DEMO_VICTIM_PATH, demoExperiment } from '../../data/drawn/demoExperiment';
 import type { InputFile } from '../../formats/input';
 import type { DatasetReady, DemoReady, ModelReady, RequestName } from '../../protocol/messages';
@@ -15,6 +16,7 @@ type Names = Extract<
   | `device/${string}`
   | `files/${string}`
   | `model/open`
+  | `model/tensors`
   | `dataset/${string}`
   | `demo/${string}`
   | `bundle/${string}`
@@ -38,10 +40,10 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
     session.replaceDataset(loaded);
     return { summary: loaded.summary, preview };
   };
-  const openModel = async (file: InputFile): Promise<ModelReady> => {
+  const openModel = async (file: InputFile, beside: readonly InputFile[]): Promise<ModelReady> => {
     runs.requireNone('loading another model');
-    const ready = await takeModel(await loadModel(file));
-    files.keepModel({ kind: 'files', files: [file] });
+    const ready = await takeModel(await loadModel(file, beside));
+    files.keepModel({ kind: 'files', files: [file, ...beside] });
     return ready;
   };
   const openData = async (
@@ -93,7 +95,9 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
       };
     },
     'files/identify': ({ files: dropped }) => identifyFiles(dropped),
-    'model/open': ({ file }) => openModel(file),
+    'model/open': ({ file, beside }) => openModel(file, beside ?? []),
+    'model/tensors': async () =>
+      [...session.requireModel().state].map(([name, tensor]) => tensorStatistics(name, tensor)),
     'dataset/open': ({ files: dropped }, progress) => openData(dropped, progress),
     'dataset/images': (request) => imagesOf(session.requireDataset(), request),
     'demo/open': openDemo,
@@ -122,13 +126,17 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
       for (const image of await files.images()) await attempt(() => session.images.add(image));
       const model = await files.model();
       const dataset = await files.dataset();
-      const [modelFile] = model?.kind === 'files' ? model.files : [];
+      const [modelFile, ...beside] = model?.kind === 'files' ? model.files : [];
       const run = await files.lastRun();
       const experiment = await files.experiment();
       session.experiment ??= experiment;
       return {
         model: await attempt(async () =>
-          model?.kind === 'demo' ? demoModel() : modelFile ? takeModel(await loadModel(modelFile)) : null,
+          model?.kind === 'demo'
+            ? demoModel()
+            : modelFile
+              ? takeModel(await loadModel(modelFile, beside))
+              : null,
         ),
         dataset: await attempt(async () => {
           if (dataset?.kind === 'demo') return demoDataset();

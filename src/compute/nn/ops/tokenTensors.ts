@@ -49,7 +49,7 @@ export function tensorTokenOps<T>(context: TokenContext<T>): TokenOps<T> {
 }
 
 /** (x - mean) / sqrt(variance + epsilon) over the last axis, with its closed gradient. */
-function standardise(x: tf.Tensor, epsilon: number): tf.Tensor {
+export function standardise(x: tf.Tensor, epsilon: number): tf.Tensor {
   const operation = tf.customGrad<tf.Tensor>((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
     const centred = tf.sub(input, tf.mean(input, -1, true));

@@ -1,4 +1,4 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
 /** Deeper than any exporter nests: a model, its graph, a node, an attribute, a tensor, with a few subgraphs between. */
@@ -58,11 +58,11 @@ export function scanWire(message: DescMessage, bytes: Uint8Array): void {
   visit(message, bytes, 0);
 }
 
-/** Protobuf's scalar types by number: string 9, bytes 12, int64 3, uint64 4. */
 function isText(field: DescField): boolean {
-  return field.scalar === 9 || field.scalar === 12;
+  return field.scalar === ScalarType.STRING || field.scalar === ScalarType.BYTES;
 }
 
 function isWide(field: DescField | undefined): boolean {
-  return field?.fieldKind === 'list' && (field.scalar === 3 || field.scalar === 4);
+  if (field?.fieldKind !== 'list') return false;
+  return field.scalar === ScalarType.INT64 || field.scalar === ScalarType.UINT64;
 }
