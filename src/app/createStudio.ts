@@ -10,6 +10,7 @@ import { useRunStore } from '../state/runStore';
 import { decodeSettings } from '../state/shareLink';
 import * as analysis from './commands/analysis';
 import * as data from './commands/data';
+import * as diagnostics from './commands/diagnostics';
 import { openDemo } from './commands/demo';
 import * as experiments from './commands/experiments';
 import * as exporting from './commands/exports';
@@ -169,6 +170,10 @@ function createCommands(context: StudioContext): Commands {
       if (await experiments.pasteExperiment(context)) await redrawMap(context);
     },
     downloadExperiment: () => experiments.downloadExperiment(context),
+    readDiagnostics: () => diagnostics.readDiagnostics(context),
+    runBench: () => diagnostics.runBench(context),
+    cancelBench: () => diagnostics.cancelBench(context),
+    copyBench: (form) => diagnostics.copyBench(context, form),
     ...labCommands(context),
   };
 }

@@ -1,4 +1,5 @@
 import type { AdapterSummary } from './device';
+import type { BenchAsked, BenchResult, KernelReport } from './diagnostics';
 import type { WireError } from './errors';
 import type { Experiment, LabelMapSettings } from './experiment';
 import type { BlackBoxResults, Evaluation, EvaluationPoint, MetricsRow, RunResults } from './results';
@@ -243,6 +244,9 @@ export interface Requests {
   };
   'session/clear': { params: Record<string, never>; result: null };
   'diagnostics/memory': { params: Record<string, never>; result: { tensors: number; gpuBytes: number } };
+  'diagnostics/kernels': { params: Record<string, never>; result: KernelReport };
+  /** Measures on a device of its own, while nothing else computes; `analysis/cancel` ends it. */
+  'diagnostics/bench': { params: BenchAsked; result: BenchResult };
 }
 
 export type RequestName = keyof Requests;

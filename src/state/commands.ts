@@ -82,6 +82,12 @@ export interface Commands {
   readonly keepLoadedModel: () => void;
   /** Shows a stored training of a classifier in the lab. */
   readonly openVictimRun: (runId: string) => Promise<void>;
+  /** Reads what the diagnostics show of kernels, tiles and the last run's step. */
+  readonly readDiagnostics: () => Promise<void>;
+  /** Measures what the diagnostics have chosen. */
+  readonly runBench: () => Promise<void>;
+  readonly cancelBench: () => Promise<void>;
+  readonly copyBench: (form: 'markdown' | 'json') => Promise<void>;
   readonly startMatrix: () => Promise<void>;
   readonly resumeMatrix: () => Promise<void>;
   readonly stopMatrix: () => Promise<void>;

@@ -14,9 +14,12 @@ export const STEPS = [
 ] as const;
 export type StepName = (typeof STEPS)[number];
 
+/** What the main area can show: a step of the way, or what lies beside it. */
+export type View = StepName | 'welcome' | 'diagnostics';
+
 interface ViewState {
   /** What the main area shows; `welcome` until something is loaded. */
-  readonly step: StepName | 'welcome';
+  readonly step: View;
   readonly trainView: 'dashboard' | 'settings';
   readonly theme: 'system' | 'light' | 'dark';
   /** TensorBoard's smoothing weight. */
@@ -37,6 +40,6 @@ export const useViewStore = create<ViewState>()(() => ({
   dragging: false,
 }));
 
-export function goTo(step: StepName | 'welcome'): void {
+export function goTo(step: View): void {
   useViewStore.setState({ step });
 }

@@ -9,6 +9,7 @@ import { Boundary } from './common/Boundary';
 import { CommandsProvider } from './common/CommandsContext';
 import { CompareView } from './compare/CompareView';
 import { DatasetView } from './dataset/DatasetView';
+import { DiagnosticsView } from './diagnostics/DiagnosticsView';
 import { DropLayer } from './drop/DropLayer';
 import { FileInputs } from './drop/FileInputs';
 import { ExportView } from './export/ExportView';
@@ -99,5 +100,7 @@ function View() {
       return <CompareView />;
     case 'export':
       return <ExportView />;
+    case 'diagnostics':
+      return <DiagnosticsView />;
   }
 }

@@ -12,6 +12,7 @@ import {
   fakeTsne,
 } from './answers';
 import { fakePoisoning, fakePreview } from './attacks';
+import { fakeBench, fakeKernels } from './diagnostics';
 import { FakeRun } from './fakeRun';
 import { FakeSweep } from './fakeSweep';
 import { fakeStrip } from './pictures';
@@ -159,6 +160,8 @@ export class FakeClient implements StudioClient {
       }),
       'session/clear': () => null,
       'diagnostics/memory': () => ({ tensors: 268, gpuBytes: 412e6 }),
+      'diagnostics/kernels': () => fakeKernels(this.options.software ?? false, this.run !== null),
+      'diagnostics/bench': (asked) => this.bench(asked, progress),
     };
   }
 
@@ -200,6 +203,19 @@ export class FakeClient implements StudioClient {
     const run = this.runs.get(runId);
     if (!run) throw new StudioError('storage/corrupt', `The stored run ${runId} cannot be read.`);
     return run.stored();
+  }
+
+  private async bench(
+    asked: Params<'diagnostics/bench'>,
+    progress: (done: number, total: number | null, note: string) => void,
+  ) {
+    this.cancelled = false;
+    for (let step = 0; step <= asked.steps; step++) {
+      progress(step, asked.steps + 1, `step ${step}, ours: 12 ms`);
+      await new Promise((resolve) => setTimeout(resolve, this.options.latencyMs ?? 0));
+      if (this.cancelled) throw new StudioError('aborted', 'The benchmark was stopped.');
+    }
+    return fakeBench(asked);
   }
 
   private async tsne(points: number, progress: (done: number, total: number | null, note: string) => void) {

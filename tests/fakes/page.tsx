@@ -2,6 +2,7 @@ import { createStudio } from '../../src/app/createStudio';
 import { mountStudio } from '../../src/app/mountStudio';
 import { StudioError } from '../../src/protocol/errors';
 import { chooseAttack } from '../../src/state/chooseAttack';
+import { suitingChoice, toggled, useDiagnosticsStore } from '../../src/state/diagnosticsStore';
 import { setField } from '../../src/state/draftStore';
 import { type LabPart, useLabStore } from '../../src/state/labStore';
 import { goTo } from '../../src/state/viewStore';
@@ -11,7 +12,7 @@ import { FakeClient } from './fakeClient';
 // A page for development: the real interface on a client that invents everything. `?scene=` says what to show.
 const scene = new URLSearchParams(location.search).get('scene') ?? 'empty';
 const client = new FakeClient({
-  software: scene === 'software',
+  software: scene === 'software' || scene === 'diagnostics-software',
   stepsPerTick: Number(new URLSearchParams(location.search).get('pace') ?? 4),
   latencyMs: 20,
   ...(scene === 'no-adapter' ? { deviceError: 'gpu/no-adapter' as const } : {}),
@@ -48,11 +49,20 @@ async function show(): Promise<void> {
     );
     await commands.openFiles([{ path: 'model.pth', blob: new Blob(['x']) }]);
   }
+  if (scene === 'diagnostics-software') return showDiagnostics();
   if (['empty', 'software', 'no-adapter', 'offer', 'error'].includes(scene)) return;
   if (scene === 'lab-empty') return goTo('lab');
   await commands.openDemo();
   if (scene === 'loaded') return;
   if (scene.startsWith('lab')) return showLab();
+  if (scene.startsWith('diagnostics')) {
+    await commands.start();
+    await rest(600);
+    await commands.pause();
+    client.run?.finish('stopped');
+    await rest(200);
+    return showDiagnostics();
+  }
   if (scene === 'lost') {
     await commands.start();
     await rest(800);
@@ -75,6 +85,27 @@ async function show(): Promise<void> {
   client.run?.advance(600);
   await rest(300);
   await commands.runTsne({ points: 2000, perplexity: 30, iterations: 500 });
+}
+
+/** The diagnostics with an invented memory curve, and a benchmark of two sizes, of kernels, or none. */
+async function showDiagnostics(): Promise<void> {
+  goTo('diagnostics');
+  const now = Date.now();
+  useDiagnosticsStore.setState({
+    memory: Array.from({ length: 60 }, (_, i) => ({
+      at: now - 5000 * (60 - i),
+      tensors: i < 20 ? 120 : 268,
+      gpuBytes: i < 20 ? 40e6 : i < 24 ? 512e6 : 412e6,
+    })),
+  });
+  const choice = suitingChoice(scene === 'diagnostics-software');
+  if (scene === 'diagnostics') useDiagnosticsStore.setState({ choice: toggled(choice, 'channels', 32) });
+  if (scene === 'diagnostics-kernels')
+    useDiagnosticsStore.setState({ choice: { ...choice, kind: 'kernels' } });
+  if (scene !== 'diagnostics-software') await commands.runBench();
+  await rest(300);
+  if (new URLSearchParams(location.search).has('bottom'))
+    document.querySelector('[data-testid=bench]')?.scrollIntoView({ block: 'end' });
 }
 
 /** The attack lab, part by part. */

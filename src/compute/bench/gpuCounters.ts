@@ -41,11 +41,14 @@ export class GpuCounters {
   private counts = none();
   private kernels = new Map<string, number>();
   private running = 'unnamed';
+  /** Of tensors that were there before, which are another device's. */
+  private readonly bytesBefore: number;
 
   constructor(
     device: GPUDevice,
     private readonly backend: WebGPUBackend | null,
   ) {
+    this.bytesBefore = backend ? tf.engine().state.numBytes : 0;
     if (backend) this.nameKernels(backend);
     this.countWork(device);
     this.countBuffers(device);
@@ -60,9 +63,9 @@ export class GpuCounters {
     return taken;
   }
 
-  /** Bytes of tfjs's tensors now, variables included; 0 for another library's device. */
+  /** Bytes of the tensors that tfjs made since, variables included; 0 for another library's device. */
   liveBytes(): number {
-    return this.backend ? tf.engine().state.numBytes : 0;
+    return this.backend ? tf.engine().state.numBytes - this.bytesBefore : 0;
   }
 
   /** Peaks are counted anew from what exists now. */

@@ -4,6 +4,7 @@ import { gpuFence } from '../refine/gpuFence';
 import { tf } from '../tf';
 import type { KernelCase } from './kernelCase';
 import { median, medianRatio } from './statistics';
+import { throwIfStopped } from './stopped';
 
 /** One row of the kernels' table. */
 export interface KernelTiming {
@@ -24,15 +25,18 @@ const MAX_REPEATS = 200;
 
 /**
  * Every case with tfjs's kernels and with ours, in turn in `rounds` rounds. @param listener hears each row as it is done.
+ * @throws StudioError `aborted` when `signal` fires, between two cases.
  */
 export async function measureKernels(
   open: OpenDevice,
   cases: readonly KernelCase[],
   rounds: number,
   listener: (row: KernelTiming) => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<readonly KernelTiming[]> {
   const rows: KernelTiming[] = [];
   for (const one of cases) {
+    throwIfStopped(signal);
     const row = await measureCase(open, one, rounds);
     rows.push(row);
     listener(row);

@@ -1,6 +1,7 @@
 import type { GpuCounts } from './gpuCounters';
 import { median } from './statistics';
 import type { StepLosses, StepVariant } from './stepVariant';
+import { throwIfStopped } from './stopped';
 
 /** What one column took. */
 export interface StepTiming {
@@ -23,12 +24,13 @@ export type StepListener = (name: string, step: number, ms: number) => void;
 /**
  * Takes a first step and `steps` more with every variant, in turn in one run, so that their ratios hold on a machine whose
  * speed drifts. Order within a round alternates, since a column's finishing touches can fall into the next one's time.
- * Does not dispose the variants.
+ * Does not dispose the variants. @throws StudioError `aborted` when `signal` fires, between two steps.
  */
 export async function measureSteps(
   variants: readonly StepVariant[],
   steps: number,
   listener: StepListener = () => undefined,
+  signal?: AbortSignal,
 ): Promise<readonly StepTiming[]> {
   const taken = variants.map((variant) => ({
     variant,
@@ -41,6 +43,7 @@ export async function measureSteps(
     for (const column of round) {
       const { variant, times } = column;
       if (column.failure !== null) continue;
+      throwIfStopped(signal);
       try {
         if (step === 0) await variant.prepare();
         variant.counts();

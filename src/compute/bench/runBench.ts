@@ -6,6 +6,7 @@ import { better, matmulRate, type MatmulRate } from './matmulRate';
 import type { StepSize } from './stepCost';
 import { sizeText } from './stepCost';
 import { steadyState, type SteadyState } from './steadyState';
+import { throwIfStopped } from './stopped';
 import { measureCell, RateEstimates, type CellResult, type PeerColumn } from './sweep';
 import { tilesText } from './tiles';
 
@@ -38,11 +39,14 @@ export interface BenchHost {
   readonly peers: readonly PeerColumn[];
   /** One line for the person who waits. */
   readonly say: (line: string) => void;
+  /** After every step of a column and every kernel: how many of how many, as far as can be told. */
+  readonly progress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const WARMUP_SHARE = 0.25;
 
-/** Measures, closing every device it opens. */
+/** Measures, closing every device it opens. @throws StudioError `aborted` when the host's signal fires. */
 export async function runBench(request: BenchRequest, host: BenchHost): Promise<BenchReport> {
   const open = await host.openFresh();
   const adapter = open.adapter.name;
@@ -67,10 +71,17 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
   host.say(`Best product: ${productText(matmul)}`);
   const rates = new RateEstimates(matmul.gflops * WARMUP_SHARE);
   const cells: CellResult[] = [];
-  for (const size of request.sizes) {
+  const columns = 1 + Number(request.stock) + Number(request.unplanned) + host.peers.length;
+  const perCell = columns * (request.steps + 1);
+  for (const [index, size] of request.sizes.entries()) {
+    throwIfStopped(host.signal);
     host.say(sizeText(size));
-    const listener = (name: string, step: number, ms: number): void =>
+    let taken = index * perCell;
+    host.progress?.(taken, request.sizes.length * perCell);
+    const listener = (name: string, step: number, ms: number): void => {
+      host.progress?.(++taken, request.sizes.length * perCell);
       host.say(`  ${step === 0 ? 'first step' : `step ${step}`}, ${name}: ${Math.round(ms)} ms`);
+    };
     const cell = await measureCell(size, { ...request, ...host, listener }, rates);
     for (const column of cell.columns)
       if (column.status !== 'measured') host.say(`  ${column.name}: ${column.status}, ${column.reason}`);
@@ -97,11 +108,14 @@ async function alone(
     return { steady: await steadyState(open, size, milestones(request.steps)) };
   }
   const cases = kernelCases(size?.batch ?? 32).filter(({ kernel }) => kernel.includes(request.only));
-  const kernels = await measureKernels(open, cases, request.steps, (row) =>
+  let done = 0;
+  const listener = (row: KernelTiming): void => {
+    host.progress?.(++done, cases.length);
     host.say(
       `  ${row.kernel}, ${row.shape}: ${row.stockMs.toFixed(2)} → ${row.oursMs.toFixed(2)} ms, ${row.ratio.toFixed(1)}x`,
-    ),
-  );
+    );
+  };
+  const kernels = await measureKernels(open, cases, request.steps, listener, host.signal);
   return { kernels };
 }
 

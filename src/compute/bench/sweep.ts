@@ -6,6 +6,7 @@ import { medianRatio } from './statistics';
 import { steadyState, type SteadyState } from './steadyState';
 import { IMAGE_SIZE, sizeText, stepFlops, type StepSize } from './stepCost';
 import type { StepVariant } from './stepVariant';
+import { throwIfStopped } from './stopped';
 import { trainerVariant } from './trainerVariant';
 import { workload, type Workload } from './workload';
 
@@ -28,6 +29,7 @@ export interface CellOptions {
   /** Opens a device that nothing has been allocated on. */
   readonly openFresh: () => Promise<OpenDevice>;
   readonly listener?: StepListener;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One column of a cell. */
@@ -173,11 +175,13 @@ async function timeColumns(
     for (const kind of ['stock', 'unplanned', 'ours'] as const)
       if (plan.run.includes(kind)) variants.push(trainerVariant(kind, open, counters, work));
     for (const peer of options.peers) if (plan.run.includes(peer.name)) variants.push(peer.create(work));
-    const timings = await measureSteps(variants, plan.steps, options.listener);
-    for (const variant of variants) await variant.dispose();
+    const timings = await measureSteps(variants, plan.steps, options.listener, options.signal);
     return failure ?? timings;
   } catch (thrown) {
+    throwIfStopped(options.signal);
     return `${sizeText(size)}: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+  } finally {
+    for (const variant of variants) await variant.dispose();
   }
 }
 

@@ -98,6 +98,11 @@ export class PlannedStep {
     this.plan.commandsPerSubmit = Math.ceil(this.size.dispatches / MAX_SUBMITS);
   }
 
+  /** Submissions that the next step takes. */
+  get submits(): number {
+    return Math.ceil(this.size.dispatches / this.plan.commandsPerSubmit);
+  }
+
   get size(): PlanSize {
     return this.plan.size;
   }

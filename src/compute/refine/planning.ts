@@ -35,6 +35,8 @@ export interface StepParty extends Omit<StepParts, 'backend' | 'memory'> {
  */
 export class Planner {
   planning: Planning = { kind: 'pending' };
+  /** As of the last planned step. */
+  submits = 0;
   private memory: FlatMemory | null = null;
   private step: PlannedStep | null = null;
   private store: LabelStore | null = null;
@@ -75,6 +77,7 @@ export class Planner {
     if (this.steps++ <= CALIBRATION_STEPS) await step.measured;
     const known = cache?.find(indices) ?? null;
     const keep = store && !known ? store.keep.bind(store) : null;
+    this.submits = step.submits;
     step.run(batch, known, rates, keep && ((encoder, labels) => keep(encoder, labels, indices)));
     return true;
   }

@@ -107,6 +107,11 @@ export class RefineTrainer {
     return this.planner.planning;
   }
 
+  /** Submissions that a planned step takes now; 0 without a plan. */
+  get submits(): number {
+    return this.planner.submits;
+  }
+
   /** Steps done. */
   get step(): number {
     return this.done;

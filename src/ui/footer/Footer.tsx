@@ -1,5 +1,6 @@
 import { useDeviceStore } from '../../state/deviceStore';
 import { useSessionStore } from '../../state/sessionStore';
+import { goTo } from '../../state/viewStore';
 import { formatAgo, formatBytes, formatCount } from '../common/format';
 import { Icon } from '../common/Icon';
 import { useNow } from '../common/useNow';
@@ -20,6 +21,9 @@ export function Footer() {
           ? 'GPU –'
           : `GPU ${formatBytes(memory.gpuBytes)} · ${formatCount(memory.tensors)} tensors`}
       </span>
+      <button type="button" className={styles.link} onClick={() => goTo('diagnostics')}>
+        Diagnostics
+      </button>
       <span className={styles.private}>
         <Icon name="lock" size={13} />
         Nothing leaves this machine

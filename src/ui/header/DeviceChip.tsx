@@ -1,22 +1,31 @@
 import { useDeviceStore } from '../../state/deviceStore';
+import { goTo, useViewStore } from '../../state/viewStore';
 import { cx } from '../common/cx';
 import styles from './DeviceChip.module.css';
 
-/** On what the studio computes, in sight at all times. */
+/** On what the studio computes, in sight at all times; opens the diagnostics. */
 export function DeviceChip() {
   const status = useDeviceStore((state) => state.status);
   const adapter = useDeviceStore((state) => state.adapter);
   const disabled = useDeviceStore((state) => state.kernels?.disabled) ?? [];
+  const open = useViewStore((state) => state.step === 'diagnostics');
   const details = [
     adapter === null ? '' : `${adapter.vendor} ${adapter.architecture}`.trim(),
     ...disabled.map(({ name, reason }) => `Own kernel ${name} is switched off: ${reason}.`),
   ].filter(Boolean);
   return (
-    <span className={styles.chip} title={details.join('\n')} data-testid="device-chip">
+    <button
+      type="button"
+      className={styles.chip}
+      title={[...details, 'Diagnostics and benchmark'].join('\n')}
+      aria-current={open ? 'page' : undefined}
+      onClick={() => goTo('diagnostics')}
+      data-testid="device-chip"
+    >
       <i className={cx(styles.dot, styles[tone(status, adapter?.software ?? false)])} aria-hidden="true" />
       <span className={styles.text}>{describe(status, adapter?.name ?? null)}</span>
       {status === 'ready' && adapter?.software && <b className={styles.software}>software</b>}
-    </span>
+    </button>
   );
 }
 

@@ -7,7 +7,7 @@ import { type Experiment, parseExperiment } from '../../protocol/experiment';
 import type { RequestName } from '../../protocol/messages';
 import type { Evaluation } from '../../protocol/results';
 import type { Handlers, RequestContext } from '../rpc';
-import { type EngineContext, memory } from './engine';
+import type { EngineContext } from './engine';
 import { evaluationBatch, type EngineDevice } from './engineDevice';
 import { evaluateDefended, evaluateOriginal, type EvaluationOptions } from './evaluation';
 import { strip } from './loadDataset';
@@ -21,7 +21,6 @@ type Names = Extract<
   | 'model/propose-normalization'
   | 'map/preview'
   | 'trigger/preview'
-  | 'diagnostics/memory'
 >;
 
 /** Labelled images on which ways to feed the model are tried. */
@@ -150,6 +149,5 @@ export function analysisHandlers(engine: EngineContext): Pick<Handlers, Names> {
       const triggered = toBytes(trigger.apply(toUnitFloats(clean.pixels), clean.count));
       return { clean, triggered: { ...clean, pixels: triggered } };
     },
-    'diagnostics/memory': () => memory(),
   };
 }

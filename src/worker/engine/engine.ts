@@ -5,6 +5,7 @@ import type { WorkerEvent } from '../../protocol/messages';
 import type { RunStore } from '../../storage/runStore';
 import type { Handlers } from '../rpc';
 import { analysisHandlers } from './analysisHandlers';
+import { diagnosticsHandlers } from './diagnosticsHandlers';
 import { type DeviceListeners, openEngineDevice, type EngineDevice } from './engineDevice';
 import { createGpuQueue, type GpuQueue } from './gpuQueue';
 import { blackBoxHandlers } from './blackBoxHandlers';
@@ -42,6 +43,8 @@ export interface EngineContext {
   readonly emit: (event: WorkerEvent) => void;
   /** The device, opened when first asked for. @throws StudioError as `openDevice`; `gpu/device-lost` once it is lost. */
   readonly device: () => Promise<EngineDevice>;
+  /** Where adapters come from; the browser's own where absent. */
+  readonly gpu: GPU | undefined;
   /** A signal that the next `analysis/cancel` fires. */
   readonly cancellable: () => AbortSignal;
   readonly cancel: () => void;
@@ -89,6 +92,7 @@ export function createEngine(options: EngineOptions): Engine {
     blackBoxes: new BlackBoxes(session, options.openOnnx ?? null),
     emit,
     device: device.get,
+    gpu: options.gpu,
     cancellable: () => abort.signal,
     cancel() {
       abort.abort();
@@ -103,6 +107,7 @@ export function createEngine(options: EngineOptions): Engine {
       ...runHandlers(context),
       ...victimHandlers(context),
       ...analysisHandlers(context),
+      ...diagnosticsHandlers(context),
     },
     async dispose() {
       context.cancel();

@@ -1,4 +1,5 @@
 import { openDevice, type OpenDevice } from '../../compute/device/device';
+import { withBackendAside } from '../../compute/device/setAside';
 import { type FailedKernel, installKernels } from '../../compute/kernels/install';
 import type { TuningStore } from '../../compute/kernels/tuning/store';
 import { tuneTiles, type Tuning } from '../../compute/kernels/tuning/tune';
@@ -10,6 +11,11 @@ export interface EngineDevice {
   readonly kernels: { readonly active: readonly string[]; readonly disabled: readonly FailedKernel[] };
   /** Which tiles the convolutions run on this adapter, and how that was found. */
   readonly tuning: Tuning;
+  /**
+   * Runs `body`, which may open devices of its own and needs the stock kernels, and puts everything here back in place after
+   * it. Nothing else may compute meanwhile.
+   */
+  aside<T>(body: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -29,7 +35,7 @@ export async function openEngineDevice(
   store?: TuningStore,
 ): Promise<EngineDevice> {
   const open = await openDevice({ gpu });
-  const kernels = installKernels(open.backend);
+  let kernels = installKernels(open.backend);
   const disabled = await kernels.selfCheck();
   const tuning = await tuneTiles(open.backend, {
     store,
@@ -43,6 +49,14 @@ export async function openEngineDevice(
     open,
     kernels: { active: kernels.names.filter((name) => !off.has(name)), disabled },
     tuning,
+    async aside(body) {
+      kernels.uninstall();
+      try {
+        return await withBackendAside(body);
+      } finally {
+        kernels = installKernels(open.backend);
+      }
+    },
     close() {
       kernels.uninstall();
       open.close();

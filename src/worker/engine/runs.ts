@@ -1,3 +1,4 @@
+import type { StepReport } from '../../protocol/diagnostics';
 import { StudioError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
 import type { WorkerEvent } from '../../protocol/messages';
@@ -39,8 +40,10 @@ interface PreparedRun {
 /** The one run at a time. */
 export class Runs {
   private current: RunController | null = null;
+  private formerStep: StepReport | null = null;
   private starting = false;
-  private reserved = false;
+  /** Who keeps others out. */
+  private reserved: string | null = null;
 
   constructor(private readonly context: RunsContext) {}
 
@@ -49,25 +52,31 @@ export class Runs {
     return this.current && !this.current.ended ? this.current : null;
   }
 
+  /** How the steps of the last defence's run reach the GPU; null before one has taken a step. */
+  get lastStep(): StepReport | null {
+    return this.current?.trainer.stepReport?.() ?? this.formerStep;
+  }
+
   /** @throws StudioError `worker/busy` while a run is under way; `what` completes "before ...". */
   requireNone(what: string): void {
-    if (this.reserved) {
-      throw new StudioError('worker/busy', `A sweep is under way. Stop it before ${what}.`);
+    if (this.reserved !== null) {
+      throw new StudioError('worker/busy', `${this.reserved} is under way. Stop it before ${what}.`);
     }
     if (!this.starting && !this.active) return;
     throw new StudioError('worker/busy', `A run is under way. Stop it before ${what}.`);
   }
 
   /**
-   * Keeps everything that `requireNone` guards for one caller, who starts run after run until `release`. @throws StudioError `worker/busy`.
+   * Keeps everything that `requireNone` guards for one caller until `release`. @param who the caller, to begin a sentence
+   * with. @throws StudioError `worker/busy`.
    */
-  reserve(what: string): void {
+  reserve(what: string, who = 'A sweep'): void {
     this.requireNone(what);
-    this.reserved = true;
+    this.reserved = who;
   }
 
   release(): void {
-    this.reserved = false;
+    this.reserved = null;
   }
 
   /** @throws StudioError `worker/nothing-loaded` where no run of this id is under way. */
@@ -197,6 +206,7 @@ export class Runs {
       return { trainer: run.trainer, journal: kept };
     });
     const around = { queue, adapter, emit, now: () => performance.now() };
+    this.formerStep = this.lastStep;
     this.current = new RunController(trainer, journal, around);
     return { runId: id, totalSteps: trainer.totalSteps };
   }

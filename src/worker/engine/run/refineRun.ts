@@ -7,6 +7,7 @@ import { limitSplit } from '../../../data/subsets';
 import type { StateDict } from '../../../formats/models/stateDict';
 import { readModel } from '../../../formats/models/readModel';
 import { writeMetricsCsv } from '../../../formats/exports/metricsCsv';
+import type { StepReport } from '../../../protocol/diagnostics';
 import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { Defended } from '../defended';
@@ -98,6 +99,12 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
 
   compile(onProgress: (done: number, total: number) => void): Promise<void> {
     return this.refine.compile(onProgress);
+  }
+
+  stepReport(): StepReport | null {
+    const { planning, submits } = this.refine;
+    if (planning.kind === 'pending') return null;
+    return planning.kind === 'planned' ? { ...planning, submits } : planning;
   }
 
   async next(): Promise<TrainedStep | null> {

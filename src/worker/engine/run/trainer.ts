@@ -1,3 +1,4 @@
+import type { StepReport } from '../../../protocol/diagnostics';
 import type { Experiment } from '../../../protocol/experiment';
 import type { SampleGrid } from '../../../protocol/messages';
 import type { Evaluation, MetricsRow } from '../../../protocol/results';
@@ -32,6 +33,8 @@ export interface RunTrainer {
   readonly stepsPerEpoch: number;
   /** Compiles the shaders that a step needs; tells how many of how many are done. */
   compile(onProgress: (done: number, total: number) => void): Promise<void>;
+  /** How steps reach the GPU, where that is known; null before the first. */
+  stepReport?(): StepReport | null;
   /** The next step, or null when all are done. @throws StudioError `train/non-finite-loss`. */
   next(): Promise<TrainedStep | null>;
   /** All that is needed to go on from here. */
