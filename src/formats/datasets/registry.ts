@@ -2,6 +2,7 @@ import { cifarBinary } from './cifarBinary';
 import { cifarPython } from './cifarPython';
 import type { DatasetFormat } from './format';
 import { imageFolder } from './imageFolder';
+import { hfParquet } from './hfParquet';
 import { idxFiles } from './idxFiles';
 import { imageZip } from './imageZip';
 import { numpyArrays } from './numpyArrays';
@@ -10,6 +11,7 @@ import { numpyArrays } from './numpyArrays';
 export const DATASET_FORMATS: readonly DatasetFormat[] = [
   numpyArrays,
   idxFiles,
+  hfParquet,
   imageZip,
   cifarBinary,
   cifarPython,
