@@ -31,6 +31,10 @@ export async function loadRun(context: StudioContext, runId: string): Promise<vo
   }
   const run = await ask(context, 'runs/read', { runId });
   if (run === null) return;
+  if (run.kind === 'surrogate') {
+    notify('warning', `"${run.name}" is the distillation of a black box, not a defence.`);
+    return;
+  }
   if (run.kind === 'victim') {
     notify('warning', `"${run.name}" is the training of a classifier, not of a defence: open it in the lab.`);
     return;

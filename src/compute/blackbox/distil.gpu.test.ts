@@ -7,10 +7,10 @@ import type { BoundNetwork } from '../nn/network';
 import { buildTrainable } from '../nn/trainable';
 import { tf } from '../tf';
 import { decodeVictimCheckpoint, encodeVictimCheckpoint } from '../victim/classifierCheckpoint';
-import { distillationGradients } from '../victim/classifierLoss';
 import { ClassifierTrainer, type ClassifierTrainingContext } from '../victim/classifierTrainer';
 import type { BlackBox } from './blackBox';
 import { ConfidenceCache } from './confidenceCache';
+import { distillationGradients } from './distillationGradients';
 
 const SIDE = 8;
 const IMAGE = SIDE * SIDE * 3;

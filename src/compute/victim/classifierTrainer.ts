@@ -1,3 +1,4 @@
+import { distillationGradients } from '../blackbox/distillationGradients';
 import type { StateDict } from '../../formats/models/stateDict';
 import { StudioError } from '../../protocol/errors';
 import type { VictimTrainingSettings } from '../../protocol/training';
@@ -25,7 +26,6 @@ import {
   type AttackersRefine,
   type ClassifierGradients,
   classifierGradients,
-  distillationGradients,
 } from './classifierLoss';
 import { LossMeter } from './lossMeter';
 
