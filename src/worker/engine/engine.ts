@@ -7,9 +7,9 @@ import type { Handlers } from '../rpc';
 import { analysisHandlers } from './analysisHandlers';
 import { diagnosticsHandlers } from './diagnosticsHandlers';
 import { type DeviceListeners, openEngineDevice, type EngineDevice } from './engineDevice';
-import { createGpuQueue, type GpuQueue } from './gpuQueue';
 import { blackBoxHandlers } from './blackBoxHandlers';
 import { BlackBoxes, type OpenOnnx } from './blackBoxes';
+import { createGpuQueue, type GpuQueue } from './gpuQueue';
 import { loadingHandlers } from './loadingHandlers';
 import { runHandlers } from './runHandlers';
 import { Runs } from './runs';
@@ -26,9 +26,9 @@ export interface EngineOptions {
   readonly fetchDemo: () => Promise<Blob>;
   /** Where adapters come from; the browser's own where absent. */
   readonly gpu?: GPU | undefined;
-}
   /** Runs ONNX black boxes; none can be opened where absent. */
   readonly openOnnx?: OpenOnnx;
+}
 
 /** What the engine's parts share. */
 export interface EngineContext {
@@ -37,8 +37,8 @@ export interface EngineContext {
   readonly queue: GpuQueue;
   readonly runs: Runs;
   readonly sweeps: Sweeps;
-  readonly store: RunStore;
   readonly blackBoxes: BlackBoxes;
+  readonly store: RunStore;
   readonly fetchDemo: () => Promise<Blob>;
   readonly emit: (event: WorkerEvent) => void;
   /** The device, opened when first asked for. @throws StudioError as `openDevice`; `gpu/device-lost` once it is lost. */
@@ -86,10 +86,10 @@ export function createEngine(options: EngineOptions): Engine {
     files: new SessionFiles(store),
     queue,
     runs,
+    blackBoxes: new BlackBoxes(session, options.openOnnx ?? null),
     sweeps: new Sweeps({ session, queue, runs, store, emit }),
     store,
     fetchDemo,
-    blackBoxes: new BlackBoxes(session, options.openOnnx ?? null),
     emit,
     device: device.get,
     gpu: options.gpu,
@@ -106,22 +106,22 @@ export function createEngine(options: EngineOptions): Engine {
       ...loadingHandlers(context),
       ...runHandlers(context),
       ...victimHandlers(context),
+      ...blackBoxHandlers(context),
       ...analysisHandlers(context),
       ...diagnosticsHandlers(context),
     },
     async dispose() {
       context.cancel();
-      ...blackBoxHandlers(context),
       runs.fail(new StudioError('aborted', 'The studio was closed.'));
       await runs.idle();
       // On a lost device there is nothing left to free, and jobs there may never end.
       if (!device.isLost()) await queue.run(() => Promise.resolve(session.dispose()));
+      await context.blackBoxes.close();
       device.close();
     },
   };
 }
 
-      await context.blackBoxes.close();
 /** Opens the device once; a refusal may be tried again, a loss may not. */
 function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners, tuning: TuningStore) {
   let opened: Promise<EngineDevice> | null = null;

@@ -5,15 +5,15 @@ import type { WorkerEvent } from '../../protocol/messages';
 import type { RunStore } from '../../storage/runStore';
 import type { RunRecord } from '../../storage/schemas';
 import { writeMetricsCsv } from '../../formats/exports/metricsCsv';
-import { evaluationBatch, type EngineDevice } from './engineDevice';
 import type { OpenBlackBox } from './blackBoxes';
+import { evaluationBatch, type EngineDevice } from './engineDevice';
 import type { GpuQueue } from './gpuQueue';
 import { RunController } from './run/runController';
 import { newRecord, type ResumedRun, resumeRecord, RunJournal } from './run/runJournal';
 import { prepareRefineRun } from './run/refineRun';
 import type { RunTrainer } from './run/trainer';
-import { prepareVictimRun } from './run/victimRun';
 import { prepareSurrogateRun, takeSurrogate } from './run/surrogateRun';
+import { prepareVictimRun } from './run/victimRun';
 import type { Session } from './session';
 
 /** What runs need of the engine. */
@@ -132,6 +132,7 @@ export class Runs {
         const take = (journal: RunJournal) =>
           session.replaceMadeVictim({
             experiment,
+            role: 'victim',
             state: () => run.state(),
             metricsCsv: () => writeMetricsCsv(journal.metrics),
             resultsJson: () => (journal.results ? `${JSON.stringify(journal.results, null, 2)}\n` : null),
@@ -141,17 +142,7 @@ export class Runs {
       });
     });
   }
-            role: 'victim',
 
-  /** Ends the run under way, if any, with an error from outside. */
-  fail(error: StudioError): void {
-    this.active?.fail(error);
-  }
-
-  /** Resolves when no run is under way. */
-  async idle(): Promise<void> {
-    await this.current?.finished;
-  }
   /**
    * Starts the distillation of a black box's surrogate, or goes on with a stored one. @param open gives the experiment's black box, which stays its owner's.
    * @throws StudioError `worker/busy`, `worker/nothing-loaded`, `train/checkpoint-mismatch`, and as `prepareSurrogateRun`.
@@ -169,6 +160,15 @@ export class Runs {
     });
   }
 
+  /** Ends the run under way, if any, with an error from outside. */
+  fail(error: StudioError): void {
+    this.active?.fail(error);
+  }
+
+  /** Resolves when no run is under way. */
+  async idle(): Promise<void> {
+    await this.current?.finished;
+  }
 
   private async exclusively(
     draft: Experiment,

@@ -161,6 +161,7 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
       state: () => refine.model.transform.stateDict(),
       metricsCsv: () => writeMetricsCsv(journal.metrics),
       resultsJson: () => (journal.results ? `${JSON.stringify(journal.results, null, 2)}\n` : null),
+      keepBlackBox: (results) => journal.addBlackBox(results),
       dispose: () => refine.dispose(),
     };
   }
@@ -168,5 +169,4 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
   private options(signal: AbortSignal, onProgress: (done: number, total: number) => void): EvaluationOptions {
     return { batchSize: this.evaluationBatch, signal, onProgress };
   }
-      keepBlackBox: (results) => journal.addBlackBox(results),
 }
