@@ -133,6 +133,7 @@ function createCommands(context: StudioContext): Commands {
   return {
     openFiles: (files) => openFiles(context, files),
     openDemo: () => openDemo(context),
+    readTensors: () => data.readTensors(context),
     proposeNormalization: (order) => data.proposeNormalization(context, order),
     applyNormalization: data.applyNormalization,
     showImages: (filter) => data.showImages(context, filter),

@@ -14,6 +14,7 @@ import type {
   ModelSummary,
   PoisoningSummary,
   NormalizationCandidate,
+  TensorStatistics,
 } from './summaries';
 
 /** A file handed to the worker; `File`s are cloned by reference, so no bytes cross. */
@@ -143,7 +144,10 @@ export interface Requests {
   'device/open': { params: Record<string, never>; result: DeviceReady };
   /** Says what each dropped file is; loads nothing. */
   'files/identify': { params: { files: readonly WireFile[] }; result: readonly FileIdentity[] };
-  'model/open': { params: { file: WireFile }; result: ModelReady };
+  /** `beside`: files that came with it, where it keeps weights outside. */
+  'model/open': { params: { file: WireFile; beside?: readonly WireFile[] }; result: ModelReady };
+  /** Statistics of every tensor of the loaded model's file, in its order; worked out when asked for. */
+  'model/tensors': { params: Record<string, never>; result: readonly TensorStatistics[] };
   'dataset/open': { params: { files: readonly WireFile[] }; result: DatasetReady };
   'dataset/images': {
     params: { split: 'train' | 'test'; classIndex: number | null; offset: number; count: number };
@@ -181,11 +185,6 @@ export interface Requests {
   };
   /** Loads the classifier made last as the model, as if its file had been dropped. */
   'victim/adopt': { params: Record<string, never>; result: ModelReady };
-  /** Runs every cell of an experiment's sweep on what is loaded; cells of the same file that are done already are not run again. */
-  'sweep/start': { params: { file: unknown }; result: Pick<StoredSweep, 'cells' | 'rows'> };
-  /** Stops after the current step; the same `sweep/start` goes on with what is missing. */
-  'sweep/stop': { params: Record<string, never>; result: null };
-  /** What the last sweep gave, also after a reload; null where there was none. */
   /** Takes the ONNX file that `model.blackBox.path` names; nothing of it is run yet. */
   'blackbox/open': { params: { file: WireFile }; result: null };
   /**
@@ -198,6 +197,11 @@ export interface Requests {
   };
   /** The four pairs of Table 11, of the defended surrogate and its black box; they are kept with the run. */
   'blackbox/evaluate': { params: { allowNetwork: boolean }; result: BlackBoxResults };
+  /** Runs every cell of an experiment's sweep on what is loaded; cells of the same file that are done already are not run again. */
+  'sweep/start': { params: { file: unknown }; result: Pick<StoredSweep, 'cells' | 'rows'> };
+  /** Stops after the current step; the same `sweep/start` goes on with what is missing. */
+  'sweep/stop': { params: Record<string, never>; result: null };
+  /** What the last sweep gave, also after a reload; null where there was none. */
   'sweep/read': { params: Record<string, never>; result: StoredSweep | null };
   /** Which training images the experiment's attack changes; none of them is touched. */
   'attack/plan': { params: { experiment: Experiment }; result: PoisoningSummary };

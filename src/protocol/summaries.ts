@@ -15,6 +15,25 @@ export interface LayerSummary {
   readonly parameters: number;
 }
 
+/** What the values of one tensor of the model's file are like. */
+export interface TensorStatistics {
+  readonly name: string;
+  /** As the file has it, under PyTorch's names. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly count: number;
+  /** Of the finite values, as are the next three; null where there is none. */
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  /** Population standard deviation. */
+  readonly std: number | null;
+  /** Zeros over all values. */
+  readonly zeroShare: number;
+  readonly notNumbers: number;
+  readonly infinite: number;
+}
+
 /** The model card. */
 export interface ModelSummary {
   readonly fileName: string;
@@ -55,6 +74,8 @@ export interface DatasetSummary {
   readonly statisticsSample: number;
   /** Bytes of uint8 pixels when everything is decoded. */
   readonly decodedBytes: number;
+  /** Sentences on what was done to the images beyond reading them, such as resizing. */
+  readonly notes?: readonly string[];
 }
 
 /** Images packed for the page: uint8 RGB, [count, height, width, 3]. */

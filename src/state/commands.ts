@@ -20,6 +20,8 @@ export interface Commands {
   readonly openDemo: () => Promise<void>;
   /** Tries the usual ways to feed the model; null tries both channel orders. */
   readonly proposeNormalization: (channelOrder: 'RGB' | 'BGR' | null) => Promise<void>;
+  /** Works out the statistics of the model's tensors. */
+  readonly readTensors: () => Promise<void>;
   readonly applyNormalization: (
     candidate: Pick<NormalizationCandidate, 'mean' | 'std' | 'channelOrder'>,
   ) => void;

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { NormalizationProposal } from '../protocol/messages';
-import type { ModelSummary } from '../protocol/summaries';
+import type { ModelSummary, TensorStatistics } from '../protocol/summaries';
 import { IDLE, type Loading } from './loading';
 
 interface ModelState {
@@ -8,6 +8,9 @@ interface ModelState {
   readonly loading: Loading;
   readonly proposal: NormalizationProposal | null;
   readonly proposing: Loading;
+  /** Of every tensor in the file, once asked for. */
+  readonly tensors: readonly TensorStatistics[] | null;
+  readonly readingTensors: Loading;
 }
 
 /** The classifier to defend. A failed load leaves the one before in place. */
@@ -16,4 +19,6 @@ export const useModelStore = create<ModelState>()(() => ({
   loading: IDLE,
   proposal: null,
   proposing: IDLE,
+  tensors: null,
+  readingTensors: IDLE,
 }));

@@ -7,7 +7,7 @@ import type {
   TsneResult,
 } from '../../src/protocol/messages';
 import { type Evaluation, rate } from '../../src/protocol/results';
-import type { LayerSummary } from '../../src/protocol/summaries';
+import type { LayerSummary, TensorStatistics } from '../../src/protocol/summaries';
 import { FAKE_ARCHITECTURES, FAKE_ATTACKS } from './attacks';
 import { FAKE_CLASSES, fakeStrip, stream } from './pictures';
 
@@ -212,4 +212,29 @@ export function fakeTsne(points: number, step: number): TsneResult {
     after[index * 2 + 1] = 30 * Math.sin(angle + 0.3) + gauss() * 3.4;
   }
   return { step, before, after, labels, triggered, points, klDivergence: 1.234, seconds: 2.1 };
+}
+
+/** Statistics of a few tensors, one of them damaged. */
+export function fakeTensors(): TensorStatistics[] {
+  const tensor = (name: string, shape: readonly number[], std: number, notNumbers = 0): TensorStatistics => ({
+    name,
+    dtype: 'float32',
+    shape,
+    count: shape.reduce((product, side) => product * side, 1),
+    min: -3.2 * std,
+    max: 3.4 * std,
+    mean: std / 97,
+    std,
+    zeroShare: 0,
+    notNumbers,
+    infinite: 0,
+  });
+  return [
+    tensor('conv1.weight', [16, 3, 3, 3], 0.31),
+    tensor('bn1.running_var', [16], 0.004),
+    tensor('layer1.0.conv1.weight', [16, 16, 3, 3], 0.08),
+    tensor('layer4.1.conv2.weight', [128, 128, 3, 3], 0.02, 3),
+    tensor('linear.weight', [10, 128], 0.12),
+    tensor('linear.bias', [10], 0.05),
+  ];
 }

@@ -9,6 +9,7 @@ import {
   fakeExperiment,
   fakeGrid,
   fakeModel,
+  fakeTensors,
   fakeTsne,
 } from './answers';
 import { fakePoisoning, fakePreview } from './attacks';
@@ -100,6 +101,7 @@ export class FakeClient implements StudioClient {
         note: '',
       }),
       'model/propose-normalization': () => proposal(),
+      'model/tensors': () => fakeTensors(),
       'map/preview': ({ settings, classes }) => ({ map: drawMap(settings, classes) }),
       'trigger/image': () => ({ id: 'image-1' }),
       'attack/file': ({ file }) => ({ id: file.path }),
@@ -107,7 +109,6 @@ export class FakeClient implements StudioClient {
         fakePreview(experiment.attack ?? { kind: 'badnets', target: 0, options: {} }, count),
       'evaluate/before': ({ experiment }) => fakeEvaluation(0, false, experiment.attack !== null),
       'run/start': ({ experiment, resume }) => this.startRun(experiment, resume),
-      'victim/train': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
       'blackbox/open': () => null,
       'blackbox/distil': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
       'blackbox/evaluate': () => ({
@@ -116,6 +117,7 @@ export class FakeClient implements StudioClient {
         surrogateDefended: null,
         defended: null,
       }),
+      'victim/train': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
       'victim/adopt': () => fakeModel('untitled-run-victim.pth'),
       'sweep/start': ({ file }) => {
         this.sweep = new FakeSweep(file, this.emit);

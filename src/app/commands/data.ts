@@ -34,6 +34,19 @@ export async function proposeNormalization(
   if (proposal) useModelStore.setState({ proposal });
 }
 
+/** Works out the statistics of every tensor in the loaded model's file. */
+export async function readTensors(context: StudioContext): Promise<void> {
+  const { summary } = useModelStore.getState();
+  const tensors = await track(
+    context,
+    'model/tensors',
+    {},
+    { set: (readingTensors) => useModelStore.setState({ readingTensors }) },
+  );
+  // Those of a model that has been replaced meanwhile are not shown for its successor.
+  if (tensors && useModelStore.getState().summary === summary) useModelStore.setState({ tensors });
+}
+
 export const applyNormalization: Commands['applyNormalization'] = ({ mean, std, channelOrder }) => {
   setField('model.normalization', { mean: [...mean], std: [...std] });
   setField('model.channelOrder', channelOrder);

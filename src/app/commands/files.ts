@@ -104,7 +104,14 @@ async function openDataset(context: StudioContext, files: readonly WireFile[]): 
 /** A model takes the place of the one before; what was measured with that one goes. */
 export function takeModel({ summary }: ModelReady): void {
   forgetRun();
-  useModelStore.setState({ summary, loading: IDLE, proposal: null, proposing: IDLE });
+  useModelStore.setState({
+    summary,
+    loading: IDLE,
+    proposal: null,
+    proposing: IDLE,
+    tensors: null,
+    readingTensors: IDLE,
+  });
   setPaths('the loaded one');
 }
 

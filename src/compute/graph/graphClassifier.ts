@@ -22,7 +22,7 @@ export function buildGraphClassifier(
   state: StateDict,
   shapes: GraphShapes,
 ): FrozenClassifier {
-  const runner = new Runner(planGraph(graph, state, shapes), state);
+  const runner = new Runner(planGraph(graph, state, shapes), state, graph.inputShape[2] === 1);
   return {
     bound: null,
     classes: Math.max(2, shapes.classes),
@@ -44,6 +44,8 @@ class Runner {
   constructor(
     private readonly plan: GraphPlan,
     state: StateDict,
+    /** Whether it takes one channel: the mean of the three it is given. */
+    private readonly grey: boolean,
   ) {
     plan.steps.forEach(({ op }, i) => {
       if (op.kind === 'conv' || op.kind === 'depthwise' || op.kind === 'dense')
@@ -89,7 +91,7 @@ class Runner {
     input: tf.Tensor4D,
   ): FrozenValue {
     const { op } = step;
-    if (op.kind === 'input') return given(input);
+    if (op.kind === 'input') return given(this.grey ? tf.mean(input, 3, true) : input);
     const inputs = step.inputs.map((from) => values[from] ?? given(input));
     const [x] = inputs;
     if (x === undefined) throw new Error('A step of a graph has no input.');

@@ -22,6 +22,8 @@ const MAX_MODULE_DEPTH = 64;
 const MAX_VISITS = 1_000_000;
 const MAX_METADATA = 64;
 const MAX_METADATA_TEXT = 200;
+/** Numbers in a short list that is kept, such as BackdoorBench's `img_size`. */
+const MAX_SIZES = 8;
 
 /**
  * The state_dict inside whatever a model file's pickle holds: a state_dict, a checkpoint that wraps one, a whole
@@ -115,9 +117,11 @@ function collectMetadata(dict: PickleDict, metadata: Record<string, string>): vo
   for (const [key, value] of dict) {
     const scalar = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
     if (typeof key !== 'string' || key.length > MAX_METADATA_TEXT) continue;
-    if (!scalar && !(typeof value === 'string' && value.length <= MAX_METADATA_TEXT)) continue;
+    const sizes =
+      Array.isArray(value) && value.length <= MAX_SIZES && value.every((one) => typeof one === 'number');
+    if (!scalar && !sizes && !(typeof value === 'string' && value.length <= MAX_METADATA_TEXT)) continue;
     if (Object.keys(metadata).length >= MAX_METADATA) return;
-    metadata[key] = String(value);
+    metadata[key] = sizes ? value.join(' × ') : String(value);
   }
 }
 

@@ -13,6 +13,7 @@ import { useOpeners } from '../drop/FileInputs';
 import { LayerTable } from './LayerTable';
 import styles from './ModelView.module.css';
 import { NormalizationCard } from './NormalizationCard';
+import { TensorTable } from './TensorTable';
 
 /** The model card and how the model is fed. */
 export function ModelView() {
@@ -30,6 +31,11 @@ export function ModelView() {
           <LayerTable layers={summary.layers} />
         </Card>
       )}
+      {summary !== null && (
+        <Card title="Tensors" note={`${formatCount(summary.tensors)} in the file`} className={styles.layers}>
+          <TensorTable />
+        </Card>
+      )}
     </div>
   );
 }
@@ -39,8 +45,8 @@ function NoModel() {
   return (
     <Empty title="No model yet">
       <p>
-        Drop a PyTorch state_dict (.pth, .pt), a .safetensors or an .onnx file. It is read as data: nothing in it is
-        ever run.
+        Drop a PyTorch state_dict (.pth, .pt), a .safetensors, an .onnx, a Keras (.keras, .h5) or a
+        TensorFlow.js file. It is read as data: nothing in it is ever run.
       </p>
       <p className={styles.choices}>
         <Button onClick={openFiles}>Choose a file</Button>
