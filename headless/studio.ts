@@ -9,10 +9,10 @@ import type { Experiment } from '../src/protocol/experiment';
 import type { WorkerEvent } from '../src/protocol/messages';
 import type { RunStore } from '../src/storage/runStore';
 import { createEngine, type Engine } from '../src/worker/engine/engine';
-import { loadDataset, loadDrawnSigns } from '../src/worker/engine/loadDataset';
+import { loadDataset, loadDrawnSigns, loadTransformImages } from '../src/worker/engine/loadDataset';
 import { loadModel } from '../src/worker/engine/loadModel';
 import { installDawn } from './dawn';
-import { inputFile, inputFiles } from './files';
+import { filesBeside, inputFile, inputFiles } from './files';
 
 /** The checkout that this command line belongs to; what the project ships lies under it. */
 export const PROJECT_ROOT = process.env['REFINE_STUDIO_ROOT'] ?? process.cwd();
@@ -50,6 +50,7 @@ export async function loadInputs(engine: Engine, experiment: Experiment, folder:
         model.path === DEMO_VICTIM_PATH
           ? { path: DEMO_VICTIM_PATH, blob: await openAsBlob(DEMO_VICTIM) }
           : await inputFile(resolve(folder, model.path)),
+        await filesBeside(resolve(folder, model.path)),
       ),
     );
   }
@@ -61,6 +62,11 @@ export async function loadInputs(engine: Engine, experiment: Experiment, folder:
           dataset.testPath === null ? null : await inputFiles(resolve(folder, dataset.testPath)),
         ),
   );
+  if (dataset.transformPath !== null) {
+    const files = await inputFiles(resolve(folder, dataset.transformPath));
+    const images = await loadTransformImages(files, session.requireDataset().dataset);
+    session.transformImages.set(dataset.transformPath, images);
+  }
   if (attack) {
     for (const { key, kind } of attackByKind(attack.kind).options) {
       const path = attack.options[key];

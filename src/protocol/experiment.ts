@@ -59,9 +59,17 @@ const dataset = z
       .string()
       .min(1)
       .describe(
-        'A CIFAR archive, a zip or folder of images, relative to this file; "drawn:signs" for the built-in signs.',
+        'A data set of any kind that is read (docs/FORMATS.md), relative to this file; "drawn:signs" for the built-in signs.',
       ),
     testPath: z.string().min(1).nullable().default(null).describe('Test images, where they lie apart.'),
+    transformPath: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'Other images that the transform is trained on, with or without labels, resized to those evaluated on; null: the training images.',
+      ),
     train: positiveInteger
       .nullable()
       .default(null)

@@ -13,6 +13,10 @@ const NAMES: Readonly<Record<string, string>> = {
   'cifar-binary': 'CIFAR batches, binary version',
   'cifar-python': 'CIFAR batches, python version',
   'image-folder': 'Images in class folders',
+  numpy: 'numpy arrays',
+  idx: 'IDX files (MNIST)',
+  parquet: 'Parquet images',
+  gtsrb: 'GTSRB',
   'image-zip': 'Zip of images in class folders',
 };
 

@@ -86,6 +86,9 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
           <dd>{formatBytes(summary.decodedBytes)}</dd>
         </div>
       </dl>
+      {summary.notes?.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
       <table className={styles.statistics}>
         <caption>
           {formatName(summary.format)}. Mean and standard deviation of {formatCount(summary.statisticsSample)}{' '}

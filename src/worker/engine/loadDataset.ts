@@ -3,6 +3,7 @@ import { cachedSplit } from '../../data/cachedSplit';
 import type { ImageDataset, ImageSplit } from '../../data/dataset';
 import { drawnSigns, type DrawnSignsOptions } from '../../data/drawn/drawnSigns';
 import { channelStats, classCounts } from '../../data/stats';
+import { resizedDataset } from '../../data/resizedDataset';
 import { withTestPart } from '../../data/subsets';
 import { openDataset } from '../../formats/datasets/openDataset';
 import { fingerprint } from '../../formats/hash';
@@ -42,6 +43,20 @@ export async function loadDataset(
   const opened = await openDataset(files, options);
   const whole = testFiles ? withTestPart(opened, await openDataset(testFiles, options)) : opened;
   return finish(whole, () => fingerprint([...files, ...(testFiles ?? [])]), options);
+}
+
+/**
+ * Images that a transform is trained on, where they are not those evaluated on (`dataset.transformPath`): at the size
+ * that is evaluated, decoded once as far as the cache reaches. Labels may be there and are not looked at.
+ * @throws StudioError as `openDataset`.
+ */
+export async function loadTransformImages(
+  files: readonly InputFile[],
+  { height, width }: Pick<ImageDataset, 'height' | 'width'>,
+  options: LoadOptions = {},
+): Promise<ImageDataset> {
+  const dataset = resizedDataset(await openDataset(files, options), height, width);
+  return { ...dataset, train: cachedSplit(dataset.train, height * width * 3) };
 }
 
 /** The built-in signs as a data set. */
@@ -86,6 +101,7 @@ async function finish(
     mean: statistics.mean,
     std: statistics.std,
     statisticsSample: statistics.sample,
+    ...(dataset.notes ? { notes: dataset.notes } : {}),
     decodedBytes: (dataset.train.count + (dataset.test?.count ?? 0)) * imageBytes,
   };
   let known: Promise<string> | null = null;

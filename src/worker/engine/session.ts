@@ -3,7 +3,8 @@ import { attackByKind } from '../../compute/attacks/registry';
 import { tf } from '../../compute/tf';
 import { victimOf, type Victim } from '../../compute/victim/victim';
 import type { Predict } from '../../compute/analysis/evaluate';
-import type { ImageSplit } from '../../data/dataset';
+import type { ImageDataset, ImageSplit } from '../../data/dataset';
+import { resizedDataset } from '../../data/resizedDataset';
 import type { InputFile } from '../../formats/input';
 import { readModel } from '../../formats/models/readModel';
 import type { StateDict } from '../../formats/models/stateDict';
@@ -28,6 +29,8 @@ export class Session {
   readonly images = new TriggerImages();
   /** Start weights and the like that an experiment may name by path. */
   readonly extraFiles = new Map<string, InputFile>();
+  /** Images that transforms are trained on by the path that `dataset.transformPath` gives, at the size of the data set. */
+  readonly transformImages = new Map<string, ImageDataset>();
   /** The experiment asked about last: analyses follow its attack and its model settings. */
   experiment: Experiment | null = null;
   private loadedModel: LoadedModel | null = null;
@@ -168,6 +171,20 @@ export class Session {
     if (this.loadedModel?.summary.fileName === path) return this.loadedModel.state;
     throw new StudioError('file/missing', `The file ${path}, which "${subject}" names, is not loaded.`, {
       subject,
+    });
+  }
+
+  /**
+   * The images that the experiment trains the transform on.
+   * @throws StudioError `file/missing` for a `transformPath` that is not loaded, `worker/nothing-loaded`.
+   */
+  trainingImages({ dataset: { transformPath } }: Experiment): ImageSplit {
+    const { dataset } = this.requireDataset();
+    if (transformPath === null) return dataset.train;
+    const other = this.transformImages.get(transformPath);
+    if (other) return resizedDataset(other, dataset.height, dataset.width).train;
+    throw new StudioError('file/missing', `The images ${transformPath} for the transform are not loaded.`, {
+      subject: 'dataset.transformPath',
     });
   }
 

@@ -43,7 +43,7 @@ export async function prepareRefineRun(
   const victim = session.victimFor(experiment.model);
   const refine = new RefineTrainer({
     victim,
-    split: limitSplit(dataset.train, experiment.dataset.train, seed),
+    split: limitSplit(session.trainingImages(experiment), experiment.dataset.train, seed),
     height: dataset.height,
     width: dataset.width,
     settings,
