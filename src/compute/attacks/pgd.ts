@@ -1,6 +1,6 @@
 import { StudioError } from '../../protocol/errors';
-import { crossEntropy } from '../refine/classificationLoss';
 import { gpuFence } from '../refine/gpuFence';
+import { classesAsTheyAre, labelCrossEntropy } from '../refine/labelCrossEntropy';
 import { tf } from '../tf';
 import type { Victim } from '../victim/victim';
 
@@ -33,8 +33,9 @@ export async function pgd(
 ): Promise<Float32Array> {
   const { epsilon, stepSize, steps, input, signal } = options;
   const original = tf.tensor4d(pixels, [labels.length, size.height, size.width, 3]);
-  const { targets, lowest, highest } = tf.tidy(() => ({
-    targets: tf.oneHot(tf.tensor1d(labels, 'int32'), victim.classes, 1, 0, 'float32') as tf.Tensor2D,
+  const { classes, inverse, lowest, highest } = tf.tidy(() => ({
+    classes: tf.tensor1d(labels, 'int32'),
+    inverse: classesAsTheyAre(victim.classes),
     lowest: tf.maximum(tf.sub(original, epsilon), 0),
     highest: tf.minimum(tf.add(original, epsilon), 1),
   }));
@@ -42,7 +43,7 @@ export async function pgd(
     const image = x as tf.Tensor4D;
     const { logits } =
       input === 'trained' ? victim.forwardPixels(image) : victim.forwardRaw(victim.toModelPixels(image));
-    return crossEntropy(logits, targets);
+    return labelCrossEntropy(logits, classes, inverse);
   });
   const fences: Promise<void>[] = [];
   let current: tf.Tensor = original.clone();
@@ -62,6 +63,6 @@ export async function pgd(
     return (await current.data()) as Float32Array;
   } finally {
     await Promise.allSettled(fences);
-    tf.dispose([original, targets, lowest, highest, current]);
+    tf.dispose([original, classes, inverse, lowest, highest, current]);
   }
 }

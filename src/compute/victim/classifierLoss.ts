@@ -2,8 +2,7 @@ import type { AdaptiveSettings } from '../../protocol/training';
 import { recipeDefaults, type NormalizationSettings } from '../../protocol/experiment';
 import { clampToUnit, normalizeChannels } from '../kernels/pixels/pixels';
 import type { TrainableNetwork } from '../nn/types';
-import { crossEntropy } from '../refine/classificationLoss';
-import { remappedTargets } from '../refine/remap';
+import { classesAsTheyAre, labelCrossEntropy } from '../refine/labelCrossEntropy';
 import { supconLoss } from '../refine/supconLoss';
 import { tf } from '../tf';
 import type { ClassifierBatch } from './classifierBatches';
@@ -36,29 +35,11 @@ export function classifierGradients(
   batch: ClassifierBatch,
   size: { readonly height: number; readonly width: number },
 ): ClassifierGradients {
-  return withBatch(batch, size, (pixels, targets) => {
+  return withBatch(batch, size, (pixels, lossOf) => {
     const { value, grads } = tf.variableGrads(
-      () => crossEntropy(network.forward(pixels, 'train').output as tf.Tensor2D, targets),
+      () => lossOf(network.forward(pixels, 'train').output as tf.Tensor2D),
       [...network.parameters.values()],
     );
-    return { loss: value, victim: named(network, grads), transform: null };
-  });
-}
-
-/**
- * The mean squared difference of confidences over images and classes, which is the loss of Appendix E, and its gradients; train mode, as
- * `classifierGradients`.
- */
-export function distillationGradients(
-  network: TrainableNetwork,
-  batch: ClassifierBatch,
-  size: { readonly height: number; readonly width: number },
-): ClassifierGradients {
-  return withBatch(batch, size, (pixels, targets) => {
-    const { value, grads } = tf.variableGrads(() => {
-      const confidences = tf.softmax(network.forward(pixels, 'train').output as tf.Tensor2D);
-      return tf.mean<tf.Scalar>(tf.squaredDifference(confidences, targets));
-    }, [...network.parameters.values()]);
     return { loss: value, victim: named(network, grads), transform: null };
   });
 }
@@ -75,17 +56,17 @@ export function adaptiveGradients(
   size: { readonly height: number; readonly width: number },
 ): ClassifierGradients {
   const { transform, inverse, settings, normalization } = attacker;
-  return withBatch(batch, size, (pixels, targets) => {
+  return withBatch(batch, size, (pixels, lossOf) => {
     const { value, grads } = tf.variableGrads(() => {
       const mean = tf.tensor1d([...normalization.mean]);
       const std = tf.tensor1d([...normalization.std]);
-      const attack = crossEntropy(network.forward(pixels, 'train').output as tf.Tensor2D, targets);
+      const attack = lossOf(network.forward(pixels, 'train').output as tf.Tensor2D);
       const labels = tf.argMax<tf.Tensor1D>(network.forward(pixels, 'eval').output, 1);
       const inUnit = tf.add<tf.Tensor4D>(tf.mul(pixels, std), mean);
       const transformed = clampToUnit(transform.forward(inUnit, 'train').output as tf.Tensor4D);
       const seen = normalizeChannels(transformed, mean, std);
       const logits = network.forward(seen, 'eval').output as tf.Tensor2D;
-      const classification = crossEntropy(logits, remappedTargets(labels, inverse));
+      const classification = labelCrossEntropy(logits, labels, inverse);
       const contrast = supconLoss(transformed, labels, {
         temperature: REFINE.temperature,
         views: REFINE.supconViews,
@@ -99,18 +80,22 @@ export function adaptiveGradients(
   });
 }
 
+/** The mean cross-entropy of a batch's logits [N, K]. */
+type BatchLoss = (logits: tf.Tensor2D) => tf.Scalar;
+
 function withBatch(
   batch: ClassifierBatch,
   { height, width }: { readonly height: number; readonly width: number },
-  compute: (pixels: tf.Tensor4D, targets: tf.Tensor2D) => ClassifierGradients,
+  compute: (pixels: tf.Tensor4D, lossOf: BatchLoss) => ClassifierGradients,
 ): ClassifierGradients {
   const count = batch.labels.length;
   const pixels = tf.tensor4d(batch.pixels, [count, height, width, 3]);
-  const targets = tf.tensor2d(batch.targets, [count, batch.targets.length / count]);
+  const labels = tf.tensor1d(batch.labels, 'int32');
+  const inverse = classesAsTheyAre(batch.targets.length / count);
   try {
-    return compute(pixels, targets);
+    return compute(pixels, (logits) => labelCrossEntropy(logits, labels, inverse));
   } finally {
-    tf.dispose([pixels, targets]);
+    tf.dispose([pixels, labels, inverse]);
   }
 }
 
