@@ -20,7 +20,7 @@ interface Case {
 
 const CLASSES = 7;
 const NAMES = [
-  'resnet_11', 'vgg_bn_13', 'mobilenet_14', 'mobilenet_10', 'densenet_9', 'vit_17', 'vit_fixed_12', 'attention_fixed_15',
+  'resnet_11', 'vgg_bn_13', 'mobilenet_14', 'mobilenet_10', 'densenet_9', 'vit_17', 'vit_fixed_12', 'odd_16', 'attention_fixed_15',
   'external_13',
 ]; // prettier-ignore
 

@@ -71,11 +71,12 @@ function padded(call: RunCall, [top, left, bottom, right]: Window['pads']): Froz
 function framed(
   call: RunCall,
   { pads, strides, kernel, dilations }: Convolution,
+  folded: boolean,
 ): { input: FrozenValue; pad: number; stride: 1 | 2 | null } {
   const [pad] = pads;
   const square =
     (kernel[0] - 1) * dilations[0] === (kernel[1] - 1) * dilations[1] && strides[0] === strides[1];
-  const stride = square && (strides[0] === 1 || strides[0] === 2) ? strides[0] : null;
+  const stride = folded && square && (strides[0] === 1 || strides[0] === 2) ? strides[0] : null;
   const even = pads.every((side) => side === pad) && (stride !== null || pad === 0);
   const { value, nhwc } = call.value(0);
   const input = even ? (nhwc ? value : given(call.images(0))) : padded(call, pads);
@@ -86,10 +87,10 @@ function run(call: RunCall): GraphValue[] {
   const conv = convolutionOf(call.known);
   const [outputs = 0, perGroup = 0] = conv.weight.shape;
   const give = (value: FrozenValue): GraphValue[] => [{ value, nhwc: true, shape: call.shape() }];
-  const { input, pad, stride } = framed(call, conv);
   const depthwise = conv.groups > 1 && perGroup === 1;
+  const multiplier = outputs / conv.groups;
+  const { input, pad, stride } = framed(call, conv, !depthwise || multiplier === 1);
   if (depthwise) {
-    const multiplier = outputs / conv.groups;
     // HWIO of one input channel is [height, width, C, multiplier] already.
     const filter = call.keep('filter', () => {
       const flat = filterOf(conv, 0, outputs);
@@ -99,7 +100,7 @@ function run(call: RunCall): GraphValue[] {
       return shaped;
     });
     const bias = call.keep('bias', () => biasOf(conv, 0, outputs));
-    if (stride !== null && multiplier === 1) {
+    if (stride !== null) {
       const layer = call.keep('layer', () => new FoldedDepthwise(filter, bias, { stride, pad }));
       return give(deferred({ conv: layer, input, residual: null, relu: false }));
     }

@@ -2,6 +2,7 @@ import { tf } from '../../tf';
 import type { NodeCall } from '../nodeCall';
 import type { RunCall } from '../runCall';
 import { OnnxProblem, type Known, type Operator } from '../types';
+import { maximum } from './maximum';
 import { windowOf, type Window } from './window';
 
 function poolOf(call: NodeCall): Window {
@@ -113,4 +114,4 @@ function globalPool(pool: (x: tf.Tensor4D) => tf.Tensor): Operator {
 }
 
 export const globalAveragePool = globalPool((x) => tf.mean(x, [1, 2], true));
-export const globalMaxPool = globalPool((x) => tf.max(x, [1, 2], true));
+export const globalMaxPool = globalPool((x) => maximum(x, [1, 2], true));

@@ -4,6 +4,8 @@ import type { NodeCall } from '../nodeCall';
 import type { OnnxTensor } from '../../../formats/models/onnx/onnxModel';
 import { OnnxProblem, type Known, type Operator } from '../types';
 
+import { maximum } from './maximum';
+
 const IMAGE_AXIS = [0, 3, 1, 2];
 
 interface Reduction {
@@ -89,8 +91,8 @@ const total = (values: readonly number[]): number => values.reduce((sum, value) 
 export const REDUCTIONS: Readonly<Record<string, Operator>> = {
   ReduceMean: reduce((x, axes, keep) => tf.mean(x, axes, keep), (values) => total(values) / values.length),
   ReduceSum: reduce((x, axes, keep) => tf.sum(x, axes, keep), total),
-  ReduceMax: reduce((x, axes, keep) => tf.max(x, axes, keep), (values) => Math.max(...values)),
-  ReduceMin: reduce((x, axes, keep) => tf.neg(tf.max(tf.neg(x), axes, keep)), (values) => Math.min(...values)),
+  ReduceMax: reduce((x, axes, keep) => maximum(x, axes, keep), (values) => Math.max(...values)),
+  ReduceMin: reduce((x, axes, keep) => tf.neg(maximum(tf.neg(x), axes, keep)), (values) => Math.min(...values)),
   ReduceSumSquare: reduce((x, axes, keep) => tf.sum(tf.square(x), axes, keep), (values) => total(values.map((v) => v * v))),
   ReduceL1: reduce((x, axes, keep) => tf.sum(tf.abs(x), axes, keep), (values) => total(values.map(Math.abs))),
   ReduceL2: reduce((x, axes, keep) => tf.sqrt(tf.sum(tf.square(x), axes, keep)), (values) => Math.hypot(...values)),
