@@ -31,7 +31,7 @@ export async function loadModel(file: InputFile, beside: readonly InputFile[] = 
   if (model.onnx) {
     const graph = compileOnnx(model.onnx, file.path);
     const summary = describeGraph(model, graph, file.path, await sha256OfBlob(file.blob));
-    return { summary, classes: graph.classes, state: model.state, build: graph.build };
+    return { summary, classes: graph.classes, state: model.state, build: () => graph.build() };
   }
   if (model.graph) {
     const loaded = loadGraph(model, model.graph, file.path, await sha256OfBlob(file.blob));
