@@ -13,7 +13,7 @@ export function adviceFor(code: ErrorCode): string {
     case 'file/foreign':
     case 'file/unrecognised':
     case 'format/unsupported':
-      return 'Models: .pth, .pt or .safetensors. Images: CIFAR archives, a zip or a folder of JPEG or PNG files.';
+      return 'Models: .pth, .pt, .safetensors, .onnx, Keras or TensorFlow.js. Images: CIFAR archives, a zip or a folder of JPEG or PNG files, .npz, IDX or Parquet.';
     case 'file/too-large':
     case 'gpu/out-of-memory':
       return 'Use fewer images, a smaller batch or a smaller transform.';

@@ -75,9 +75,11 @@ function DropPlace() {
       <p className={styles.dropTitle}>Drop a model and images here</p>
       <dl className={styles.kinds}>
         <dt>Model</dt>
-        <dd>.pth, .pt or .safetensors: CIFAR ResNet-18, 34 or 50 of any width</dd>
+        <dd>
+          .pth, .pt, .safetensors (ResNet, VGG, DenseNet, MobileNetV2, ViT), .onnx, Keras, TensorFlow.js
+        </dd>
         <dt>Images</dt>
-        <dd>CIFAR-10 archives, a zip or a folder of JPEG or PNG with train/CLASS and test/CLASS</dd>
+        <dd>CIFAR archives, a zip or a folder with train/CLASS and test/CLASS, .npz, IDX, Parquet</dd>
         <dt>Also</dt>
         <dd>an experiment file, or a defence exported here before</dd>
       </dl>
