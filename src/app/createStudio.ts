@@ -72,8 +72,9 @@ async function openStudio(context: StudioContext): Promise<void> {
   } catch (thrown) {
     notifyError(toWireError(asStudioError(thrown)));
   }
-  await openDevice(context);
+  // Before the device, which can take its time: what is dropped meanwhile is a session of its own.
   await offerSession(context);
+  await openDevice(context);
   await sweeps.readMatrix(context);
 }
 

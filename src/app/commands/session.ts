@@ -19,6 +19,8 @@ const DRAFT = 'draft';
 export async function offerSession(context: StudioContext): Promise<void> {
   try {
     const offer = readMarker(await context.client.call('settings/read', { key: MARKER }));
+    // Whoever has begun anew meanwhile is not asked about the session before.
+    if (useModelStore.getState().summary ?? useDatasetStore.getState().summary) return;
     useSessionStore.setState({ offer });
   } catch (thrown) {
     const { code } = wireError(thrown);
