@@ -118,7 +118,7 @@ function Demo() {
       <p className={styles.small}>
         {software
           ? 'This browser computes on the processor: the whole demo takes long here. You can pause, stop or shorten it, and the time left is shown after the first steps.'
-          : 'About a minute of training on a laptop’s graphics card. It starts when you say so.'}
+          : 'Two hundred steps of training. It starts when you say so.'}
       </p>
     </section>
   );
