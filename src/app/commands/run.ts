@@ -1,10 +1,10 @@
-import type { RequestName } from '../../protocol/messages';
 import { clearAnalysis } from '../../state/analysisStore';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { useMapStore } from '../../state/mapStore';
 import { notify, notifyError } from '../../state/noticeStore';
 import { clearRun, useRunStore } from '../../state/runStore';
 import { goTo, useViewStore } from '../../state/viewStore';
+import { runControls } from './runControls';
 import { ask, type StudioContext, wireError } from './studio';
 
 /** Starts a fresh run of the draft. */
@@ -50,24 +50,7 @@ async function begin(context: StudioContext, resume: string | null): Promise<voi
   }
 }
 
-type RunRequest = Extract<RequestName, 'run/pause' | 'run/resume' | 'run/step' | 'run/stop'>;
-
-async function control(
-  context: StudioContext,
-  name: RunRequest,
-  pending: 'pause' | 'resume' | 'step' | 'stop',
-): Promise<void> {
-  const { runId } = useRunStore.getState();
-  if (runId === null) return;
-  useRunStore.setState({ pending });
-  await ask(context, name, { runId });
-  useRunStore.setState({ pending: null });
-}
-
-export const pause = (context: StudioContext) => control(context, 'run/pause', 'pause');
-export const resume = (context: StudioContext) => control(context, 'run/resume', 'resume');
-export const step = (context: StudioContext) => control(context, 'run/step', 'step');
-export const stop = (context: StudioContext) => control(context, 'run/stop', 'stop');
+export const { pause, resume, step, stop } = runControls(useRunStore);
 
 export async function checkpoint(context: StudioContext): Promise<void> {
   const { runId } = useRunStore.getState();

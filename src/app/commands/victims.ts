@@ -1,5 +1,4 @@
 import type { Experiment } from '../../protocol/experiment';
-import type { RequestName } from '../../protocol/messages';
 import { busyWith, busyWords } from '../../state/busy';
 import { recipeNow, setRecipe, useLabStore } from '../../state/labStore';
 import { withLoaded } from '../../state/loadedPaths';
@@ -10,6 +9,7 @@ import { showStoredVictim, useVictimStore, victimAsked } from '../../state/victi
 import { goTo } from '../../state/viewStore';
 import { takeModel } from './files';
 import { redrawMap } from './map';
+import { runControls } from './runControls';
 import { ask, type StudioContext, track, wireError } from './studio';
 
 /** Trains the classifier that the lab's recipe describes, poisoned by the experiment's attack. */
@@ -48,24 +48,12 @@ async function train(context: StudioContext, experiment: Experiment, resume: str
   }
 }
 
-type RunRequest = Extract<RequestName, 'run/pause' | 'run/resume' | 'run/step' | 'run/stop'>;
-
-async function control(
-  context: StudioContext,
-  name: RunRequest,
-  pending: 'pause' | 'resume' | 'step' | 'stop',
-): Promise<void> {
-  const { runId } = useVictimStore.getState();
-  if (runId === null) return;
-  useVictimStore.setState({ pending });
-  await ask(context, name, { runId });
-  useVictimStore.setState({ pending: null });
-}
-
-export const pauseVictim = (context: StudioContext) => control(context, 'run/pause', 'pause');
-export const goOnVictim = (context: StudioContext) => control(context, 'run/resume', 'resume');
-export const stepVictim = (context: StudioContext) => control(context, 'run/step', 'step');
-export const stopVictim = (context: StudioContext) => control(context, 'run/stop', 'stop');
+export const {
+  pause: pauseVictim,
+  resume: goOnVictim,
+  step: stepVictim,
+  stop: stopVictim,
+} = runControls(useVictimStore);
 
 /** Makes the classifier of the lab the model to defend; the experiment then names it and trains none. */
 export async function adoptVictim(context: StudioContext): Promise<void> {
