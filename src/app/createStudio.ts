@@ -79,9 +79,11 @@ async function openStudio(context: StudioContext): Promise<void> {
 }
 
 async function openDevice(context: StudioContext): Promise<void> {
-  useDeviceStore.setState({ status: 'starting', error: null });
+  useDeviceStore.setState({ status: 'starting', error: null, opening: null });
+  const onProgress = (done: number, total: number | null) =>
+    useDeviceStore.setState({ opening: total === null ? null : { done, total } });
   try {
-    deviceReady(await context.client.call('device/open', {}));
+    deviceReady(await context.client.call('device/open', {}, { onProgress }));
     void readMemory(context);
   } catch (thrown) {
     deviceFailed(toWireError(asStudioError(thrown)));

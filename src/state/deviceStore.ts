@@ -8,6 +8,8 @@ type DeviceStatus = 'starting' | 'ready' | 'unsupported' | 'no-adapter' | 'lost'
 
 interface DeviceState {
   readonly status: DeviceStatus;
+  /** Kernels checked on the device that is being opened, of all; null before that is known. */
+  readonly opening: { readonly done: number; readonly total: number } | null;
   readonly adapter: AdapterSummary | null;
   readonly attacks: readonly AttackDescriptor[];
   /** What a victim can be trained as. */
@@ -20,6 +22,7 @@ interface DeviceState {
 /** The GPU behind the worker, and what the engine offers. */
 export const useDeviceStore = create<DeviceState>()(() => ({
   status: 'starting',
+  opening: null,
   adapter: null,
   attacks: [],
   architectures: [],
@@ -32,6 +35,7 @@ export const useDeviceStore = create<DeviceState>()(() => ({
 export function deviceReady(ready: DeviceReady): void {
   useDeviceStore.setState({
     status: 'ready',
+    opening: null,
     adapter: ready.adapter,
     attacks: ready.attacks,
     architectures: ready.architectures,

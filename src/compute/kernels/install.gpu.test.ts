@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDevice, type OpenDevice } from '../device/device';
+import { withBackendAside } from '../device/setAside';
 import { tf } from '../tf';
 import { installKernels } from './install';
 import { hostOf, register, unregister } from './registry';
@@ -59,5 +60,25 @@ describe('installKernels', () => {
     expect(Array.from(await y.data())).toEqual(Array.from({ length: 12 }, () => 162));
     y.dispose();
     installed.uninstall();
+  });
+
+  it('compiles what the self-check needs before it, without blocking, and says how far it is', async () => {
+    await withBackendAside(async () => {
+      const fresh = await openDevice();
+      const installed = installKernels(fresh.backend);
+      const [blocking, ahead] = [
+        vi.spyOn(fresh.device, 'createComputePipeline'),
+        vi.spyOn(fresh.device, 'createComputePipelineAsync'),
+      ];
+      const heard: string[] = [];
+      expect(await installed.selfCheck((done, total) => heard.push(`${done}/${total}`))).toEqual([]);
+      expect(ahead.mock.calls.length).toBeGreaterThan(installed.names.length);
+      // A shader that depends on values of an earlier one may be met only when there are values.
+      expect(blocking.mock.calls.length).toBeLessThanOrEqual(1);
+      const kernels = installed.names.length;
+      expect(heard).toEqual(Array.from({ length: kernels + 1 }, (_, done) => `${done}/${kernels}`));
+      installed.uninstall();
+      fresh.close();
+    });
   });
 });

@@ -8,6 +8,7 @@ import {
 import { classificationKernel, lossSumsKernel } from './classificationLoss/own';
 import { meanKernel, sumKernel } from './columnReduce/own';
 import { concatConvGradientKernel, concatConvKernel } from './concatConv/own';
+import { compileChecks } from './compileChecks';
 import { conv2dKernel, fusedConv2dKernel } from './conv2d/own';
 import { conv2dBackpropFilterKernel } from './conv2dBackpropFilter/own';
 import { conv2dBackpropInputKernel } from './conv2dBackpropInput/own';
@@ -84,9 +85,10 @@ export interface InstalledKernels {
   readonly names: readonly string[];
   /**
    * Runs each kernel once on a small odd shape, into poisoned memory, against plain TypeScript, and switches those that fail
-   * off on this device, so that the stock kernel or tfjs primitives take over. Call it while nothing else uses tfjs.
+   * off on this device, so that the stock kernel or tfjs primitives take over. What they need is compiled before, all at once.
+   * Call it while nothing else uses tfjs. @param onProgress told before the first kernel and after each.
    */
-  selfCheck(): Promise<readonly FailedKernel[]>;
+  selfCheck(onProgress?: (done: number, total: number) => void): Promise<readonly FailedKernel[]>;
   /** Restores the stock kernels, once nobody else has ours installed. */
   uninstall(): void;
 }
@@ -106,7 +108,7 @@ export function installKernels(backend: WebGPUBackend): InstalledKernels {
   let held = true;
   return {
     names: KERNELS.map((kernel) => kernel.name),
-    selfCheck: () => checkAll(backend),
+    selfCheck: (onProgress = () => undefined) => checkAll(backend, onProgress),
     uninstall() {
       if (!held) return;
       held = false;
@@ -116,13 +118,20 @@ export function installKernels(backend: WebGPUBackend): InstalledKernels {
   };
 }
 
-async function checkAll(backend: WebGPUBackend): Promise<readonly FailedKernel[]> {
+async function checkAll(
+  backend: WebGPUBackend,
+  onProgress: (done: number, total: number) => void,
+): Promise<readonly FailedKernel[]> {
   const failed: FailedKernel[] = [];
-  for (const kernel of KERNELS) {
+  onProgress(0, KERNELS.length);
+  await compileChecks(backend, KERNELS);
+  for (const [index, kernel] of KERNELS.entries()) {
     const reason = await failureOf(kernel);
-    if (reason === null) continue;
-    switchOff(backend, kernel.name);
-    failed.push({ name: kernel.name, reason });
+    if (reason !== null) {
+      switchOff(backend, kernel.name);
+      failed.push({ name: kernel.name, reason });
+    }
+    onProgress(index + 1, KERNELS.length);
   }
   return failed;
 }

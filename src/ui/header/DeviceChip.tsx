@@ -7,6 +7,7 @@ import styles from './DeviceChip.module.css';
 export function DeviceChip() {
   const status = useDeviceStore((state) => state.status);
   const adapter = useDeviceStore((state) => state.adapter);
+  const opening = useDeviceStore((state) => state.opening);
   const disabled = useDeviceStore((state) => state.kernels?.disabled) ?? [];
   const open = useViewStore((state) => state.step === 'diagnostics');
   const details = [
@@ -23,7 +24,7 @@ export function DeviceChip() {
       data-testid="device-chip"
     >
       <i className={cx(styles.dot, styles[tone(status, adapter?.software ?? false)])} aria-hidden="true" />
-      <span className={styles.text}>{describe(status, adapter?.name ?? null)}</span>
+      <span className={styles.text}>{describe(status, adapter?.name ?? null, opening)}</span>
       {status === 'ready' && adapter?.software && <b className={styles.software}>software</b>}
     </button>
   );
@@ -31,10 +32,16 @@ export function DeviceChip() {
 
 type Status = ReturnType<typeof useDeviceStore.getState>['status'];
 
-function describe(status: Status, name: string | null): string {
+function describe(
+  status: Status,
+  name: string | null,
+  opening: { readonly done: number; readonly total: number } | null,
+): string {
   switch (status) {
     case 'starting':
-      return 'Starting WebGPU…';
+      return opening === null
+        ? 'Starting WebGPU…'
+        : `Starting WebGPU: kernel ${opening.done} of ${opening.total}`;
     case 'ready':
       return `WebGPU · ${name ?? ''}`;
     case 'unsupported':

@@ -6,7 +6,12 @@ import type { RunStore } from '../../storage/runStore';
 import type { Handlers } from '../rpc';
 import { analysisHandlers } from './analysisHandlers';
 import { diagnosticsHandlers } from './diagnosticsHandlers';
-import { type DeviceListeners, openEngineDevice, type EngineDevice } from './engineDevice';
+import {
+  type DeviceListeners,
+  type EngineDevice,
+  openEngineDevice,
+  type OpeningProgress,
+} from './engineDevice';
 import { blackBoxHandlers } from './blackBoxHandlers';
 import { BlackBoxes, type OpenOnnx } from './blackBoxes';
 import { createGpuQueue, type GpuQueue } from './gpuQueue';
@@ -41,8 +46,11 @@ export interface EngineContext {
   readonly store: RunStore;
   readonly fetchDemo: () => Promise<Blob>;
   readonly emit: (event: WorkerEvent) => void;
-  /** The device, opened when first asked for. @throws StudioError as `openDevice`; `gpu/device-lost` once it is lost. */
-  readonly device: () => Promise<EngineDevice>;
+  /**
+   * The device, opened when first asked for. @param onProgress told how far that is, until it is open.
+   * @throws StudioError as `openDevice`; `gpu/device-lost` once it is lost.
+   */
+  readonly device: (onProgress?: OpeningProgress) => Promise<EngineDevice>;
   /** Where adapters come from; the browser's own where absent. */
   readonly gpu: GPU | undefined;
   /** A signal that the next `analysis/cancel` fires. */
@@ -126,11 +134,13 @@ export function createEngine(options: EngineOptions): Engine {
 function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners, tuning: TuningStore) {
   let opened: Promise<EngineDevice> | null = null;
   let closeable: EngineDevice | null = null;
+  const watching = new Set<OpeningProgress>();
   let lost: StudioError | null = null;
   return {
     isLost: () => lost !== null,
-    get: async (): Promise<EngineDevice> => {
+    get: async (onProgress?: OpeningProgress): Promise<EngineDevice> => {
       if (lost) throw lost;
+      if (onProgress) watching.add(onProgress);
       opened ??= openEngineDevice(
         gpu,
         {
@@ -141,6 +151,7 @@ function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners, tuning: Tuni
           },
         },
         tuning,
+        (done, total) => watching.forEach((tell) => tell(done, total)),
       );
       try {
         closeable = await opened;
@@ -148,6 +159,8 @@ function deviceOf(gpu: GPU | undefined, listeners: DeviceListeners, tuning: Tuni
       } catch (error) {
         opened = null;
         throw error;
+      } finally {
+        if (onProgress) watching.delete(onProgress);
       }
     },
     close() {

@@ -25,6 +25,9 @@ export interface DeviceListeners {
   readonly onError: (error: StudioError) => void;
 }
 
+/** How far opening a device is: kernels checked, of all. */
+export type OpeningProgress = (done: number, total: number) => void;
+
 /**
  * Opens the device, puts our kernels in place, checks each once, and chooses the convolutions' tiles: as kept in `store`, or
  * timed now (at most a second or two, on a graphics card only). @throws StudioError as `openDevice`.
@@ -33,10 +36,11 @@ export async function openEngineDevice(
   gpu: GPU | undefined,
   listeners: DeviceListeners,
   store?: TuningStore,
+  onProgress?: OpeningProgress,
 ): Promise<EngineDevice> {
   const open = await openDevice({ gpu });
   let kernels = installKernels(open.backend);
-  const disabled = await kernels.selfCheck();
+  const disabled = await kernels.selfCheck(onProgress);
   const tuning = await tuneTiles(open.backend, {
     store,
     adapterName: `${open.adapter.name} ${open.adapter.architecture}`,

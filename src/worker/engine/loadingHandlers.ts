@@ -85,8 +85,10 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
   };
 
   return {
-    async 'device/open'() {
-      const { open, kernels } = await engine.device();
+    async 'device/open'(_, { progress }) {
+      const { open, kernels } = await engine.device((done, total) =>
+        progress(done, total, 'Checking kernels'),
+      );
       return {
         adapter: open.adapter,
         attacks: attackDescriptors(),
