@@ -13,7 +13,7 @@ import { reportJson } from './reportJson';
  * `--markdown` tables; progress goes to stderr.
  *
  * `--sweep` goes through sizes, each within `--budget` seconds; `--steady N` watches memory over N steps; `--kernels-only`
- * measures every kernel by itself; `--tile` names the convolutions' kernels instead of the tuned ones; `--chrome` does any of it in a headless Chrome.
+ * measures every kernel by itself; `--profile` takes one step of ours apart; `--tile` names the convolutions' kernels instead of the tuned ones; `--chrome` does any of it in a headless Chrome.
  */
 export async function bench(args: string[]): Promise<void> {
   const options = benchOptions(args);

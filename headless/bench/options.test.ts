@@ -37,8 +37,9 @@ test.each([
   [['--steady', 'many'], '--steady wants a whole number above 0, not "many".'],
   [
     ['--sweep', '--kernels-only'],
-    'Choose one of --sweep, --steady and --kernels-only; each is a measurement of its own.',
+    'Choose one of --sweep, --steady, --kernels-only and --profile; each is a measurement of its own.',
   ],
+  [['--jax', '--profile'], '--jax is a column of the step and of --sweep only.'],
   [['--jax', '--kernels-only'], '--jax is a column of the step and of --sweep only.'],
   [['--only', 'conv'], '--only goes with --kernels-only.'],
   [['--tile', 'huge'], '--tile wants one of tuned, register, small, narrow, wide, tall, large, not "huge".'],

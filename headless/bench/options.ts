@@ -5,10 +5,10 @@ import { StudioError } from '../../src/protocol/errors';
 
 /** What `headless bench` was asked for. */
 export interface BenchOptions {
-  readonly mode: 'step' | 'sweep' | 'steady' | 'kernels';
+  readonly mode: 'step' | 'sweep' | 'steady' | 'kernels' | 'profile';
   /** One size, or a sweep's. */
   readonly sizes: readonly StepSize[];
-  /** Steps after the first; of `steady`, steps in all; of `kernels`, rounds. */
+  /** Steps after the first; of `steady`, steps in all; of `kernels` and `profile`, rounds. */
   readonly steps: number;
   /** Seconds that one size may take. */
   readonly budgetSeconds: number;
@@ -54,12 +54,13 @@ export function benchOptions(args: readonly string[]): BenchOptions {
       tile: { type: 'string', default: 'tuned' },
       sweep: { type: 'boolean', default: false },
       steady: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       markdown: { type: 'boolean', default: false },
       chrome: { type: 'boolean', default: false },
     },
   });
   const mode = modeOf({ ...values, kernelsOnly: values['kernels-only'] });
-  if (values.jax && (mode === 'steady' || mode === 'kernels'))
+  if (values.jax && mode !== 'step' && mode !== 'sweep')
     throw wrong('jax', 'is a column of the step and of --sweep only');
   if (values.only !== undefined && mode !== 'kernels') throw wrong('only', 'goes with --kernels-only');
   const list = (name: 'channels' | 'width' | 'batch', fallback: number): readonly number[] => {
@@ -93,17 +94,19 @@ function modeOf(values: {
   readonly sweep: boolean;
   readonly steady?: string | undefined;
   readonly kernelsOnly: boolean;
+  readonly profile: boolean;
 }): BenchOptions['mode'] {
   const asked = [
     ...(values.sweep ? (['sweep'] as const) : []),
     ...(values.steady === undefined ? [] : (['steady'] as const)),
     ...(values.kernelsOnly ? (['kernels'] as const) : []),
+    ...(values.profile ? (['profile'] as const) : []),
   ];
   const [mode = 'step', other] = asked;
   if (other === undefined) return mode;
   throw new StudioError(
     'experiment/invalid',
-    'Choose one of --sweep, --steady and --kernels-only; each is a measurement of its own.',
+    'Choose one of --sweep, --steady, --kernels-only and --profile; each is a measurement of its own.',
   );
 }
 

@@ -5,6 +5,7 @@ import { relativeError } from '../kernels/reference/check';
 import { tf } from '../tf';
 import { kernelCases } from './kernelCases';
 import { measureKernels } from './measureKernels';
+import { profileStep } from './profileStep';
 import { measureCell, RateEstimates } from './sweep';
 
 let open: OpenDevice;
@@ -71,5 +72,25 @@ describe('a cell of the sweep', () => {
     expect(cell.memory?.peakBytes).toBeGreaterThan(0);
     expect(cell.memory?.planning.kind).not.toBe('pending');
     expect(Object.keys(cell.timesOurs)).toEqual(['stock']);
+  });
+});
+
+describe('a profile', () => {
+  it('has every dispatch of a step once, under its kernel’s name', async () => {
+    open.close();
+    const fresh = await openDevice();
+    const heard: number[] = [];
+    const profile = await profileStep(fresh, { channels: 1, width: 1, batch: 2 }, 1, (done) =>
+      heard.push(done),
+    );
+    fresh.close();
+    open = await openDevice();
+    const calls = profile.rows.reduce((sum, row) => sum + row.calls, 0);
+    expect(calls).toBe(heard.length);
+    expect(calls).toBeGreaterThan(100);
+    const ours = profile.rows.filter(({ kernel }) => kernel.startsWith('refine-'));
+    expect(ours.reduce((sum, row) => sum + row.calls, 0)).toBeGreaterThan(calls / 2);
+    expect(profile.rows.reduce((sum, row) => sum + row.share, 0)).toBeCloseTo(1, 9);
+    expect([...profile.rows].sort((a, b) => b.ms - a.ms)).toEqual(profile.rows);
   });
 });

@@ -56,6 +56,7 @@ const REPORT: BenchReport = {
     },
   ],
   steady: null,
+  profile: null,
   kernels: [],
 };
 
@@ -66,4 +67,12 @@ test('a report tells what was measured, and what was left out and why', () => {
   expect(rows[2]).toBe('| 8 × 16 × 32 | ours | 800 | 1 | 2000 | 5 | 50 % | 400 | 1 | 2 | 50 | 1.25 |');
   expect(rows[3]).toBe('| 8 × 16 × 32 | stock | skipped |  |  |  |  |  |  |  |  |  |');
   expect(list).toBe('- 8 × 16 × 32, stock: skipped, it is slow.');
+});
+
+test('a profile lists kernels with their share', () => {
+  const rows = [{ kernel: 'conv', calls: 3, ms: 30, share: 0.75 }];
+  const profile = { size: { channels: 8, width: 16, batch: 32 }, rows, sumMs: 40, stepMs: 50 };
+  const [, head, table = ''] = reportMarkdown({ ...REPORT, cells: [], profile }).split('\n\n');
+  expect(head).toContain('A step takes 50 ms; its dispatches, each sent alone, 40 ms.');
+  expect(table.split('\n')[2]).toBe('| conv | 3 | 30 | 75 % |');
 });

@@ -1,6 +1,8 @@
 import type { KernelTiming } from './measureKernels';
+import type { StepProfile } from './profileStep';
 import { productText, type BenchReport } from './runBench';
 import type { SteadyState } from './steadyState';
+import { sizeText } from './stepCost';
 import type { CellResult, ColumnResult } from './sweep';
 import { tilesText } from './tiles';
 
@@ -21,12 +23,13 @@ export function digits(value: number): string {
 
 /** A report as Markdown: the adapter, then one table a measurement. */
 export function reportMarkdown(report: BenchReport): string {
-  const { adapter, tiles, matmul, cells, steady, kernels } = report;
+  const { adapter, tiles, matmul, cells, steady, profile, kernels } = report;
   const product = matmul ? `Best product: ${productText(matmul)}.` : '';
   return [
     `${adapter}. Tiles: ${tilesText(tiles)}. ${product}`.trim(),
     ...(cells.length > 0 ? [stepTable(report), lossList(cells), leftOut(cells)] : []),
     ...(steady ? [steadyTable(steady)] : []),
+    ...(profile ? [profileTable(profile)] : []),
     ...(kernels.length > 0 ? [kernelTable(kernels)] : []),
   ]
     .filter((part) => part !== '')
@@ -118,6 +121,14 @@ function steadyTable({ rows, peakBytes, peakLiveBytes, peakOverLive, planning, f
   const peak = `Peak ${digits(peakBytes / 1e6)} MB of buffers for ${digits(peakLiveBytes / 1e6)} MB of live tensors at most: ${digits(peakOverLive)} times.`;
   const plan = planning.kind === 'unplanned' ? ` Not planned: ${planning.reason}.` : '';
   return `${table}\n\n${peak}${plan} ${flat ? 'Flat from the second row on.' : 'Not flat.'}`;
+}
+
+function profileTable({ size, rows, sumMs, stepMs }: StepProfile): string {
+  const table = markdownTable(
+    ['kernel', 'calls', 'ms', 'share'],
+    rows.map((row) => [row.kernel, String(row.calls), digits(row.ms), `${digits(100 * row.share)} %`]),
+  );
+  return `${sizeText(size)}. A step takes ${digits(stepMs)} ms; its dispatches, each sent alone, ${digits(sumMs)} ms.\n\n${table}`;
 }
 
 function kernelTable(rows: readonly KernelTiming[]): string {

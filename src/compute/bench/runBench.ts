@@ -5,6 +5,7 @@ import { measureKernels, type KernelTiming } from './measureKernels';
 import { better, matmulRate, type MatmulRate } from './matmulRate';
 import type { StepSize } from './stepCost';
 import { sizeText } from './stepCost';
+import { profileStep, type StepProfile } from './profileStep';
 import { steadyState, type SteadyState } from './steadyState';
 import { throwIfStopped } from './stopped';
 import { measureCell, RateEstimates, type CellResult, type PeerColumn } from './sweep';
@@ -12,7 +13,7 @@ import { tilesText } from './tiles';
 
 /** What is to be measured; the command line and the page fill it in. */
 export interface BenchRequest {
-  readonly mode: 'step' | 'sweep' | 'steady' | 'kernels';
+  readonly mode: 'step' | 'sweep' | 'steady' | 'kernels' | 'profile';
   readonly sizes: readonly StepSize[];
   readonly steps: number;
   readonly budgetSeconds: number;
@@ -29,6 +30,7 @@ export interface BenchReport {
   readonly matmul: MatmulRate | null;
   readonly cells: readonly CellResult[];
   readonly steady: SteadyState | null;
+  readonly profile: StepProfile | null;
   readonly kernels: readonly KernelTiming[];
 }
 
@@ -52,7 +54,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
   const adapter = open.adapter.name;
   const { tiles } = tileChoice(open.backend);
   host.say(`${adapter}, tiles: ${tilesText(tiles)}`);
-  if (request.mode === 'steady' || request.mode === 'kernels') {
+  if (request.mode !== 'step' && request.mode !== 'sweep') {
     try {
       return {
         adapter,
@@ -60,6 +62,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
         matmul: null,
         cells: [],
         steady: null,
+        profile: null,
         kernels: [],
         ...(await alone(request, open, host)),
       };
@@ -89,7 +92,7 @@ export async function runBench(request: BenchRequest, host: BenchHost): Promise<
   }
   const last = await host.openFresh();
   const again = await matmulRate(last).finally(() => last.close());
-  return { adapter, tiles, matmul: better(matmul, again), cells, steady: null, kernels: [] };
+  return { adapter, tiles, matmul: better(matmul, again), cells, steady: null, profile: null, kernels: [] };
 }
 
 /** "12.3 GFLOP/s (tfjs matMul, 512 x 512 x 512)". */
@@ -101,11 +104,16 @@ async function alone(
   request: BenchRequest,
   open: OpenDevice,
   host: BenchHost,
-): Promise<Pick<BenchReport, 'steady'> | Pick<BenchReport, 'kernels'>> {
+): Promise<Partial<Pick<BenchReport, 'steady' | 'profile' | 'kernels'>>> {
   const [size] = request.sizes;
   if (request.mode === 'steady' && size) {
     host.say(`${sizeText(size)}, ${request.steps} steps with our kernels`);
     return { steady: await steadyState(open, size, milestones(request.steps)) };
+  }
+  if (request.mode === 'profile' && size) {
+    host.say(`${sizeText(size)}, one step taken apart`);
+    const { progress, signal } = host;
+    return { profile: await profileStep(open, size, request.steps, progress, signal) };
   }
   const cases = kernelCases(size?.batch ?? 32).filter(({ kernel }) => kernel.includes(request.only));
   let done = 0;

@@ -102,7 +102,8 @@ export function runKernel(host: KernelHost, dispatch: Dispatch): tf.TensorInfo {
   const output =
     'dataId' in dispatch.output ? dispatch.output : host.makeTensorInfo([...dispatch.output], 'float32');
   const rows = Math.ceil(dispatch.groups / MAX_GROUPS_PER_DIMENSION);
-  const program: KernelProgram = {
+  const key = `refine-${dispatch.key}`;
+  const program: KernelProgram = Object.assign(labelled(key), {
     variableNames: inputs.map((input) => input.name),
     variableComponents: inputs.map((input) => input.components),
     outputComponent: dispatch.outputComponents,
@@ -110,12 +111,12 @@ export function runKernel(host: KernelHost, dispatch: Dispatch): tf.TensorInfo {
     workgroupSize: [dispatch.workgroup ?? WORKGROUP, 1, 1],
     dispatchLayout: { x: [0], y: [0], z: [0] },
     dispatch: [rows > 1 ? MAX_GROUPS_PER_DIMENSION : dispatch.groups, rows, 1],
-    shaderKey: `refine-${dispatch.key}`,
+    shaderKey: key,
     uniforms: Object.entries(uniforms)
       .map(([name, uniform]) => `${name} : vec4<${uniform.type === 'int32' ? 'i32' : 'f32'}>,`)
       .join(' '),
     getUserCode: () => PRELUDE + dispatch.code(),
-  };
+  } satisfies KernelProgram);
   host.runWebGPUProgram(
     program,
     inputs.map(({ tensor }) => ({ dataId: tensor.dataId, dtype: tensor.dtype, shape: [2] })),
@@ -124,4 +125,9 @@ export function runKernel(host: KernelHost, dispatch: Dispatch): tf.TensorInfo {
     { dataId: output.dataId, dtype: 'float32', shape: [1] },
   );
   return output;
+}
+
+/** tfjs labels a pipeline, and so the device's errors and measurements, by its program's class. */
+function labelled(name: string): object {
+  return Object.create({ constructor: { name } }) as object;
 }
