@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDevice, type OpenDevice } from '../device/device';
 import { tf } from '../tf';
-import { columnSum } from './columnReduce/kernel';
+import { columnSum, middleSum } from './columnReduce/kernel';
 import { poison, relativeError, seededValues } from './reference/check';
 import { resizeBilinearGradientReference } from './reference/resizeBilinear';
 import { resizeBilinearGradient } from './resizeBilinearGrad/kernel';
@@ -40,6 +40,31 @@ describe('column sums', () => {
       expect(relativeError(await values(columnSum(open.backend, x, rows, columns)), expected)).toBeLessThan(
         1e-5,
       );
+      x.dispose();
+      expect(problems).toEqual([]);
+    });
+  }
+});
+
+describe('sums over the middle', () => {
+  for (const sizes of [
+    [1, 1, 1],
+    [5, 16, 3],
+    [3, 49, 64],
+    [70, 256, 4],
+  ] as const) {
+    it(sizes.join(' x '), async () => {
+      const [outer, rows, columns] = sizes;
+      const xs = seededValues(outer * rows * columns, 2);
+      const expected = new Float64Array(outer * columns);
+      xs.forEach((value, i) => {
+        const at = Math.floor(i / (rows * columns)) * columns + (i % columns);
+        expected[at] = expected[at]! + value / rows;
+      });
+      const x = tf.tensor3d(xs, [outer, rows, columns]);
+      await poison(outer * columns);
+      const own = await values(middleSum(open.backend, x, sizes, 1 / rows));
+      expect(relativeError(own, expected)).toBeLessThan(1e-5);
       x.dispose();
       expect(problems).toEqual([]);
     });

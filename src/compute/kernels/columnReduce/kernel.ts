@@ -95,3 +95,42 @@ export function columnSumHalves(
   host.disposeData(partial.dataId);
   return halves;
 }
+
+/** More rows than this one invocation should not sum alone: it would take long, and its rounding errors grow. */
+export const MIDDLE_ROWS = 256;
+
+/**
+ * Sums (times `scale`) over the middle of x, seen as [outer, rows, columns] with at most `MIDDLE_ROWS` rows: the means of
+ * images' channels. One dispatch, no transpose. Returns [outer, columns] float32, which the caller owns.
+ */
+export function middleSum(
+  host: KernelHost,
+  x: tf.TensorInfo,
+  [outer, rows, columns]: readonly [number, number, number],
+  scale = 1,
+): tf.TensorInfo {
+  const components = componentsFor(columns);
+  const type = components === 4 ? 'vec4<f32>' : 'f32';
+  const width = columns / components;
+  return runKernel(host, {
+    key: `middle-sum-${components}`,
+    inputs: [{ name: 'x', tensor: x, components }],
+    outputComponents: components,
+    output: [outer, columns],
+    uniforms: { shape: ints(outer * width, rows, width), factor: floats(scale) },
+    groups: Math.ceil((outer * width) / WORKGROUP),
+    code: () => `
+fn main() {
+  let i = groupIndex() * ${WORKGROUP} + i32(localIndex);
+  if (i >= uniforms.shape.x) { return; }
+  let width = uniforms.shape.z;
+  var at = (i / width) * uniforms.shape.y * width + i % width;
+  var sum = ${type}(0.0);
+  for (var row = 0; row < uniforms.shape.y; row++) {
+    sum += x[at];
+    at += width;
+  }
+  result[i] = sum * uniforms.factor.x;
+}`,
+  });
+}
