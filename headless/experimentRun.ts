@@ -40,7 +40,7 @@ export type ExperimentOutcome = { readonly results: RunResults } | { readonly in
  * @throws StudioError as loading and training do; `train/checkpoint-mismatch` when there is nothing to resume.
  */
 export async function runExperiment(options: ExperimentRunOptions): Promise<ExperimentOutcome> {
-  const { experiment, folder, out, resume, log } = options;
+  const { experiment, folder, out, log } = options;
   await mkdir(out, { recursive: true });
   const store = await openFolderStore(join(out, 'run'));
   const watch = new RunWatch(log);
@@ -51,12 +51,13 @@ export async function runExperiment(options: ExperimentRunOptions): Promise<Expe
     const resumable =
       runs.some((run) => run.hasCheckpoint) ||
       [VICTIM, SURROGATE].some((name) => existsSync(join(out, name)));
-    if (resume && !resumable) throw nothingToResume();
+    if (options.resume === true && !resumable) throw nothingToResume();
+    const resume = options.resume !== false && resumable;
     const device = await engine.handlers['device/open']({}, QUIET);
     log(`adapter: ${device.adapter.name}${device.adapter.software ? ' (software)' : ''}`);
     for (const { name, reason } of device.kernels.disabled) log(`kernel ${name} is off: ${reason}`);
     await loadInputs(engine, experiment, folder);
-    const running = { ...options, engine, watch, interrupted: interruption.signalled, runs };
+    const running = { ...options, resume, engine, watch, interrupted: interruption.signalled, runs };
     if (experiment.model.train && !(await makeVictim(running))) return { interruptedAt: watch.step };
     if (experiment.model.blackBox && !(await distilSurrogate(running))) return { interruptedAt: watch.step };
     const ended = watch.next();

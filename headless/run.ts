@@ -49,7 +49,8 @@ export async function run(args: string[]): Promise<void> {
       log: (line) => console.error(line),
     });
     console.log(sweepTable(rows));
-    if (!complete) throw new StudioError('aborted', 'The sweep was interrupted; the same command goes on.');
+    if (!complete)
+      throw new StudioError('aborted', 'The sweep was interrupted; the same command with --resume goes on.');
     if (rows.some(({ failure }) => failure !== null)) {
       throw new StudioError('aborted', 'Some runs of the sweep failed; the table says which.');
     }

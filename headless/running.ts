@@ -12,8 +12,8 @@ export interface ExperimentRunOptions {
   /** What the experiment's paths are relative to. */
   readonly folder: string;
   readonly out: string;
-  /** Go on from the last checkpoint in `out`. */
-  readonly resume: boolean;
+  /** Go on from the last checkpoint in `out`; `if possible`: where there is none, from the beginning. */
+  readonly resume: boolean | 'if possible';
   readonly log: (line: string) => void;
   /** Where victims that several runs share are kept between them; none where absent. */
   readonly victims?: string;
@@ -23,6 +23,7 @@ export interface ExperimentRunOptions {
 
 /** A run's parts, as they are handed around. */
 export interface Running extends ExperimentRunOptions {
+  readonly resume: boolean;
   readonly engine: Engine;
   readonly watch: RunWatch;
   readonly interrupted: Promise<null>;

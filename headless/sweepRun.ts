@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '../src/protocol/errors';
@@ -14,12 +15,15 @@ export interface SweepRunOptions {
   readonly source: string;
   readonly folder: string;
   readonly out: string;
-  /** Go on with an interrupted run's checkpoint. Runs that are done are never run again. */
+  /** Go on from the checkpoint of a run that did not end, where it left one. Runs that are done are never run again. */
   readonly resume: boolean;
   /** Whether black boxes behind addresses may be asked. */
   readonly allowNetwork: boolean;
   readonly log: (line: string) => void;
 }
+
+/** A run as the sweep asked for it: what its folder is known by. */
+const ASKED = 'asked.json';
 
 /** How a sweep ended. */
 export interface SweepOutcome {
@@ -30,13 +34,17 @@ export interface SweepOutcome {
 
 /**
  * Runs every cell of an experiment's sweep, each in a folder of its own below `out`, and writes `sweep.csv` and `sweep.md` after each. A run
- * that fails is told in the table and does not end the others. Runs that share a victim train it once.
- * @throws StudioError as `expandSweep`, before anything is run.
+ * that fails is told in the table, does not end the others, and is run again by the next call. Runs that share a victim train it once.
+ * @throws StudioError as `expandSweep`, and `experiment/invalid` where a run's folder holds another run than the one asked for; both before
+ * anything is run.
  */
-export async function runSweep(options: SweepRunOptions): Promise<SweepOutcome> {
+export async function runSweep(
+  options: SweepRunOptions,
+  runCell: typeof runExperiment = runExperiment,
+): Promise<SweepOutcome> {
   const { file, source, folder, out, resume, log } = options;
   const cells = expandSweep(file, source);
-  await mkdir(out, { recursive: true });
+  for (const cell of cells) await refuseAnother(cell, join(out, cell.id));
   const rows: SweepRow[] = [];
   for (const cell of cells) {
     const place = join(out, cell.id);
@@ -48,11 +56,13 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepOutcome> 
     }
     log(`run ${cell.index + 1} of ${cells.length}, ${cell.id}`);
     try {
-      const outcome = await runExperiment({
+      await mkdir(place, { recursive: true });
+      await writeFile(join(place, ASKED), `${JSON.stringify(cell.experiment, null, 2)}\n`);
+      const outcome = await runCell({
         experiment: cell.experiment,
         folder,
         out: place,
-        resume: resume && existsSync(place),
+        resume: resume ? 'if possible' : false,
         log,
         allowNetwork: options.allowNetwork,
         victims: join(out, 'victims'),
@@ -70,20 +80,32 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepOutcome> 
   return { rows, complete: true };
 }
 
+/** The folder of a changed sweep holds runs that were not asked for: they are neither taken for its own nor written over. */
+async function refuseAnother({ experiment, id }: SweepCell, place: string): Promise<void> {
+  const asked = await readJson(join(place, ASKED));
+  // Through JSON, as what was written has gone.
+  if (asked === null || isDeepStrictEqual(asked, JSON.parse(JSON.stringify(experiment)))) return;
+  throw new StudioError(
+    'experiment/invalid',
+    `${place} holds another run than the sweep asks for under ${id}: choose another --out, or remove that folder.`,
+    { subject: place },
+  );
+}
+
 async function rowOf(cell: SweepCell, place: string, results: RunResults): Promise<SweepRow> {
-  const victim = await readResults(join(place, 'victim-results.json'));
+  const victim = (await readJson(join(place, 'victim-results.json'))) as RunResults | null;
   return { id: cell.id, values: cell.values, results, victim, failure: null };
 }
 
 /** The results of a run that has all its outputs: `experiment.json` is the last that is written. */
 async function doneBefore(place: string): Promise<RunResults | null> {
   if (!existsSync(join(place, 'experiment.json'))) return null;
-  return readResults(join(place, 'results.json'));
+  return (await readJson(join(place, 'results.json'))) as RunResults | null;
 }
 
-async function readResults(path: string): Promise<RunResults | null> {
+async function readJson(path: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as RunResults;
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
   } catch {
     return null;
   }
