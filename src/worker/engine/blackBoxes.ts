@@ -1,7 +1,8 @@
-import type { BlackBox } from '../../compute/blackbox/blackBox';
+import { badAnswer, type BlackBox } from '../../compute/blackbox/blackBox';
 import type { CleanAnswers } from '../../compute/blackbox/evaluateBlackBox';
 import { openHttpBlackBox } from '../../compute/blackbox/httpBlackBox';
 import type { OnnxBlackBoxOptions } from '../../compute/blackbox/onnxBlackBox';
+import type { ImageDataset } from '../../data/dataset';
 import { StudioError } from '../../protocol/errors';
 import type { Experiment } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
@@ -15,7 +16,8 @@ export interface HeldBlackBox {
   readonly box: BlackBox;
   original: {
     readonly key: string;
-    readonly evaluation: Evaluation | null;
+    /** Undefined until it has been measured. */
+    evaluation: Evaluation | null | undefined;
     readonly clean: CleanAnswers;
   } | null;
 }
@@ -34,7 +36,8 @@ export class BlackBoxes {
 
   /**
    * The experiment's black box, opened where it is not yet. An address is refused without `allowNetwork` even where it is open already.
-   * @throws StudioError `experiment/invalid` where the experiment has none, `file/missing`, as `openOnnxBlackBox` and `openHttpBlackBox`.
+   * @throws StudioError `experiment/invalid` where the experiment has none, `file/missing`, `blackbox/bad-answer` where labelled images
+   * have another number of classes, and as `openOnnxBlackBox` and `openHttpBlackBox`.
    */
   async of(experiment: Experiment, allowNetwork: boolean): Promise<HeldBlackBox> {
     const { blackBox: settings, normalization, channelOrder } = experiment.model;
@@ -50,7 +53,9 @@ export class BlackBoxes {
     const file = path === null ? null : this.session.extraFiles.get(path);
     const key = JSON.stringify([path, url, layout, output, encoding, normalization, channelOrder, size]);
     const mayAsk = url === null || allowNetwork;
-    if (this.held?.key === key && mayAsk) return this.held.black;
+    if (this.held?.key === key && mayAsk && this.held.black.box.ended !== true) {
+      return withTheseClasses(this.held.black, dataset);
+    }
     await this.close();
     let box: BlackBox;
     if (url !== null) box = await openHttpBlackBox({ url, allowNetwork, encoding, ...size });
@@ -63,7 +68,7 @@ export class BlackBoxes {
     }
     const black: HeldBlackBox = { box, original: null };
     this.held = { key, black };
-    return black;
+    return withTheseClasses(black, dataset);
   }
 
   async close(): Promise<void> {
@@ -71,6 +76,14 @@ export class BlackBoxes {
     this.held = null;
     await held?.black.box.close();
   }
+}
+
+/** Images without labels say nothing of how many classes there should be. */
+function withTheseClasses(black: HeldBlackBox, { classNames, train, test }: ImageDataset): HeldBlackBox {
+  const { label, classes } = black.box;
+  const labelled = train.labels !== null || (test?.labels ?? null) !== null;
+  if (!labelled || classNames.length === classes) return black;
+  throw badAnswer(label, `it gives ${classes} confidences, and the images have ${classNames.length} classes`);
 }
 
 function missing(path: string): StudioError {

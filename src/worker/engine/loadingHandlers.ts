@@ -130,6 +130,8 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
       const run = await files.lastRun();
       const experiment = await files.experiment();
       session.experiment ??= experiment;
+      const blackBox = await files.blackBox();
+      if (blackBox) session.extraFiles.set(blackBox.path, blackBox);
       return {
         model: await attempt(async () =>
           model?.kind === 'demo'
@@ -144,6 +146,7 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
         }),
         experiment,
         run,
+        blackBox: blackBox?.path ?? null,
       };
     },
     async 'session/clear'() {
