@@ -1,7 +1,8 @@
 import { parseExperiment } from '../../protocol/experiment';
-import type { WireFile } from '../../protocol/messages';
+import type { BlackBoxTrial, WireFile } from '../../protocol/messages';
 import { nameOf, sourceOf, takeBlackBoxFile, useBlackBoxStore } from '../../state/blackBoxStore';
 import { useDraftStore } from '../../state/draftStore';
+import { IDLE } from '../../state/loading';
 import { notifyError } from '../../state/noticeStore';
 import { useRunStore } from '../../state/runStore';
 import { imageShelf } from '../../state/shelves';
@@ -52,17 +53,22 @@ export async function openBlackBox(context: StudioContext, file: WireFile): Prom
   takeBlackBoxFile(file.path);
 }
 
-/** Asks about one image. @param allowNetwork leave for this question. */
+/** Asks about one image; what goes wrong is told beside the question. @param allowNetwork leave for this question. */
 export async function tryBlackBox(context: StudioContext, allowNetwork: boolean): Promise<void> {
   const { experiment } = useDraftStore.getState();
-  useBlackBoxStore.setState({ trial: null });
-  const trial = await track(
-    context,
-    'blackbox/try',
-    { experiment, allowNetwork },
-    { subject: 'the black box', set: (trying) => useBlackBoxStore.setState({ trying }) },
-  );
-  if (trial === null) return;
+  useBlackBoxStore.setState({
+    trial: null,
+    trying: { kind: 'loading', progress: null, subject: 'the black box' },
+  });
+  let trial: BlackBoxTrial;
+  try {
+    trial = await context.client.call('blackbox/try', { experiment, allowNetwork });
+  } catch (thrown) {
+    // Said where it was asked, and nowhere else.
+    useBlackBoxStore.setState({ trying: { kind: 'failed', error: wireError(thrown) } });
+    return;
+  }
+  useBlackBoxStore.setState({ trying: IDLE });
   const { blackBox } = useDraftStore.getState().experiment.model;
   // Another one may have been chosen meanwhile.
   if (

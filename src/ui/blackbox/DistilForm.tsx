@@ -68,8 +68,8 @@ function Architecture({ chosen }: { readonly chosen: string }) {
   const architectures = useDeviceStore((state) => state.architectures);
   const known = architectures.some(({ id }) => id === chosen);
   return (
-    <label className={fieldStyles.field}>
-      <span className={fieldStyles.label}>Architecture</span>
+    <label className={styles.stacked}>
+      <span>Architecture</span>
       <select
         className={fieldStyles.select}
         value={chosen}

@@ -34,7 +34,7 @@ const OF_A_FILE: readonly FieldSpec[] = [
     label: 'Its output',
     kind: 'choice',
     options: [
-      { value: 'auto', label: 'told from an answer' },
+      { value: 'auto', label: 'automatic' },
       { value: 'logits', label: 'logits' },
       { value: 'confidences', label: 'confidences' },
     ],
@@ -58,15 +58,17 @@ export function SourceCard({ blackBox }: { readonly blackBox: BlackBoxSettings }
   const source = sourceOf(blackBox);
   return (
     <Card title="The black box" note="asked, never looked into" testId="blackbox-source">
-      <Segmented
-        label="Where the black box is"
-        value={source}
-        options={[
-          { value: 'file', label: 'An ONNX file' },
-          { value: 'address', label: 'An address' },
-        ]}
-        onChange={chooseSource}
-      />
+      <div className={styles.which}>
+        <Segmented
+          label="Where the black box is"
+          value={source}
+          options={[
+            { value: 'file', label: 'An ONNX file' },
+            { value: 'address', label: 'An address' },
+          ]}
+          onChange={chooseSource}
+        />
+      </div>
       <div className={styles.source}>
         {source === 'file' ? (
           <FileSource blackBox={blackBox} />
@@ -135,7 +137,7 @@ function AddressSource({ url }: { readonly url: string }) {
         data-testid="blackbox-address-words"
       >
         {problem === null
-          ? 'https, or http on this machine. Nothing is sent before you have seen what, and allowed it.'
+          ? 'https, or http on this machine. You see what is sent before anything is.'
           : `The address cannot be asked: ${problem}.`}
       </p>
     </div>
@@ -147,6 +149,9 @@ function TryIt({ blackBox }: { readonly blackBox: BlackBoxSettings }) {
   const blocker = useAskBlocker();
   const trying = useBlackBoxStore((state) => state.trying);
   const { ask, dialog } = useLeave(blackBox);
+  const { url } = blackBox;
+  // What is wrong with an address is said below it.
+  const said = url !== null && url !== NO_FILE && addressProblem(url) !== null;
   return (
     <div className={styles.try}>
       <div className={styles.ask}>
@@ -159,7 +164,7 @@ function TryIt({ blackBox }: { readonly blackBox: BlackBoxSettings }) {
         >
           Try it
         </Button>
-        <span className={styles.hint}>{blocker ?? 'What does it say of one image?'}</span>
+        <span className={styles.hint}>{said ? '' : (blocker ?? 'What does it say of one image?')}</span>
       </div>
       <LoadingLine loading={trying} verb="Asking" />
       <Trial />

@@ -69,8 +69,8 @@ function useRefineStage(): Stage {
 function useMeasureStage(): Stage {
   const measured = useRunStore((state) => state.blackBox !== null);
   return {
-    name: 'Put it before the black box',
+    name: 'Measure the black box',
     status: measured ? 'done' : 'to come',
-    line: measured ? 'all four pairs are measured' : 'and measure all four pairs',
+    line: measured ? 'all four pairs are measured' : 'as it is and behind the transform',
   };
 }

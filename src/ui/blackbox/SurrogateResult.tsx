@@ -49,30 +49,30 @@ interface FiguresProps {
   readonly evaluation: Evaluation | null;
 }
 
+const RATES = [
+  ['Benign accuracy', 'benignAccuracy'],
+  ['Attack success', 'attackSuccessRate'],
+  ['The two agree', 'agreementWithOriginal'],
+] as const;
+
 function Figures({ before, evaluation }: FiguresProps) {
   return (
     <table className={styles.figures}>
       <thead>
         <tr>
           <td />
-          <th scope="col">Benign accuracy</th>
-          <th scope="col">Attack success</th>
-          <th scope="col">Agrees with the black box</th>
+          <th scope="col">Black box</th>
+          <th scope="col">Surrogate</th>
         </tr>
       </thead>
       <tbody>
-        <tr data-testid="blackbox-before">
-          <th scope="row">Black box</th>
-          <RateCell rate={before?.benignAccuracy} />
-          <RateCell rate={before?.attackSuccessRate} />
-          <td />
-        </tr>
-        <tr data-testid="surrogate-now">
-          <th scope="row">Surrogate</th>
-          <RateCell rate={evaluation?.benignAccuracy} />
-          <RateCell rate={evaluation?.attackSuccessRate} />
-          <RateCell rate={evaluation?.agreementWithOriginal} />
-        </tr>
+        {RATES.map(([label, name]) => (
+          <tr key={name} data-testid={`imitates-${name}`}>
+            <th scope="row">{label}</th>
+            {name === 'agreementWithOriginal' ? <td /> : <RateCell rate={before?.[name]} />}
+            <RateCell rate={evaluation?.[name]} />
+          </tr>
+        ))}
       </tbody>
     </table>
   );

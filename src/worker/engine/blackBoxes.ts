@@ -50,25 +50,38 @@ export class BlackBoxes {
     const { height, width } = dataset;
     const { path, url, layout, output, encoding } = settings;
     const size = { height, width };
-    const file = path === null ? null : this.session.extraFiles.get(path);
     const key = JSON.stringify([path, url, layout, output, encoding, normalization, channelOrder, size]);
     const mayAsk = url === null || allowNetwork;
-    if (this.held?.key === key && mayAsk && this.held.black.box.ended !== true) {
-      return withTheseClasses(this.held.black, dataset);
+    if (this.held?.key !== key || !mayAsk || this.held.black.box.ended === true) {
+      await this.close();
+      const box =
+        url === null
+          ? await this.openFile(path ?? '', {
+              ...size,
+              input: { normalization, channelOrder },
+              layout,
+              output,
+            })
+          : await openHttpBlackBox({ url, allowNetwork, encoding, ...size });
+      this.held = { key, black: { box, original: null } };
     }
+    const { black } = this.held;
+    const problem = classesProblem(black.box, dataset);
+    if (problem === null) return black;
+    // Asked again it is opened anew: what is behind it may have been put right.
     await this.close();
-    let box: BlackBox;
-    if (url !== null) box = await openHttpBlackBox({ url, allowNetwork, encoding, ...size });
-    else {
-      if (!file) throw missing(path ?? '');
-      if (!this.openOnnx) throw new StudioError('internal', 'ONNX files cannot be run here.');
-      const model = new Uint8Array(await file.blob.arrayBuffer());
-      const input = { normalization, channelOrder };
-      box = await this.openOnnx({ model, label: path ?? file.path, ...size, input, layout, output });
-    }
-    const black: HeldBlackBox = { box, original: null };
-    this.held = { key, black };
-    return withTheseClasses(black, dataset);
+    throw problem;
+  }
+
+  private async openFile(
+    path: string,
+    options: Omit<OnnxBlackBoxOptions, 'model' | 'label'>,
+  ): Promise<BlackBox> {
+    const file = this.session.extraFiles.get(path);
+    if (!file) throw missing(path);
+    if (!this.openOnnx) throw new StudioError('internal', 'ONNX files cannot be run here.');
+    const model = new Uint8Array(await file.blob.arrayBuffer());
+    return this.openOnnx({ ...options, model, label: path });
   }
 
   async close(): Promise<void> {
@@ -78,12 +91,17 @@ export class BlackBoxes {
   }
 }
 
-/** Images without labels say nothing of how many classes there should be. */
-function withTheseClasses(black: HeldBlackBox, { classNames, train, test }: ImageDataset): HeldBlackBox {
-  const { label, classes } = black.box;
+/** Null where the classes are those of the images; images without labels say nothing of how many there should be. */
+function classesProblem(
+  { label, classes }: BlackBox,
+  { classNames, train, test }: ImageDataset,
+): StudioError | null {
   const labelled = train.labels !== null || (test?.labels ?? null) !== null;
-  if (!labelled || classNames.length === classes) return black;
-  throw badAnswer(label, `it gives ${classes} confidences, and the images have ${classNames.length} classes`);
+  if (!labelled || classNames.length === classes) return null;
+  return badAnswer(
+    label,
+    `it gives ${classes} confidences, and the images have ${classNames.length} classes`,
+  );
 }
 
 function missing(path: string): StudioError {
