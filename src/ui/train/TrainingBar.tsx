@@ -51,7 +51,11 @@ export function TrainingBar(props: TrainingBarProps) {
         >
           {title(phase)}
         </p>
-        <p className={styles.figures} data-testid={`${id}-step`} data-step={step}>
+        <p
+          className={cx(styles.figures, !isLive(phase) && styles.whole)}
+          data-testid={`${id}-step`}
+          data-step={step}
+        >
           <Figures {...props} />
         </p>
       </div>
