@@ -61,12 +61,13 @@ export async function writeMarker(context: StudioContext): Promise<void> {
   };
   if (marker.model === null && marker.dataset === null) return;
   try {
+    // First: what the marker offers has to find which model is a surrogate.
+    await context.client.call('settings/write', { key: BLACK_BOX, value: blackBoxNow() });
     await context.client.call('settings/write', { key: MARKER, value: marker });
     await context.client.call('settings/write', {
       key: DRAFT,
       value: useDraftStore.getState().experiment,
     });
-    await context.client.call('settings/write', { key: BLACK_BOX, value: blackBoxNow() });
     useSessionStore.setState({ savedAt: Date.now() });
   } catch {
     // Said once, by offerSession; the page works without a memory.
