@@ -7,8 +7,11 @@ import { useDatasetStore } from '../state/datasetStore';
 import { useModelStore } from '../state/modelStore';
 import { notify, notifyError } from '../state/noticeStore';
 import { useRunStore } from '../state/runStore';
+import { useBlackBoxStore } from '../state/blackBoxStore';
+import { useSurrogateStore } from '../state/surrogateStore';
 import { decodeSettings } from '../state/shareLink';
 import * as analysis from './commands/analysis';
+import * as blackBox from './commands/blackBox';
 import * as data from './commands/data';
 import * as diagnostics from './commands/diagnostics';
 import { openDemo } from './commands/demo';
@@ -22,6 +25,7 @@ import * as running from './commands/run';
 import * as stored from './commands/runs';
 import { forgetSession, offerSession, restoreSession, writeMarker } from './commands/session';
 import type { StudioContext } from './commands/studio';
+import * as surrogates from './commands/surrogate';
 import * as sweeps from './commands/sweeps';
 import { previewTrigger, setAttackFile, setTriggerImage } from './commands/trigger';
 import * as victims from './commands/victims';
@@ -115,6 +119,10 @@ function saveOnChange(context: StudioContext): () => void {
     useRunStore.subscribe(
       (now, then) => (now.phase !== then.phase || now.checkpoint !== then.checkpoint) && soon(),
     ),
+    useSurrogateStore.subscribe((now, then) => now.runId !== then.runId && soon()),
+    useBlackBoxStore.subscribe(
+      (now, then) => (now.surrogate !== then.surrogate || now.file !== then.file) && soon(),
+    ),
   ];
   return () => {
     if (timer !== null) clearTimeout(timer);
@@ -179,6 +187,33 @@ function createCommands(context: StudioContext): Commands {
     cancelBench: () => diagnostics.cancelBench(context),
     copyBench: (form) => diagnostics.copyBench(context, form),
     ...labCommands(context),
+    ...blackBoxCommands(context),
+  };
+}
+
+type BlackBoxCommands = Pick<
+  Commands,
+  | 'defendSurrogate'
+  | 'reviewDefense'
+  | 'openSurrogateRun'
+  | 'distil'
+  | Extract<keyof Commands, `${string}${'Distil' | 'BlackBox'}`>
+>;
+
+function blackBoxCommands(context: StudioContext): BlackBoxCommands {
+  return {
+    tryBlackBox: (allowNetwork) => blackBox.tryBlackBox(context, allowNetwork),
+    measureBlackBox: (allowNetwork) => blackBox.measureBlackBox(context, allowNetwork),
+    cancelBlackBox: () => blackBox.cancelBlackBox(context),
+    distil: (allowNetwork) => surrogates.distil(context, allowNetwork),
+    resumeDistil: (allowNetwork) => surrogates.resumeDistil(context, allowNetwork),
+    pauseDistil: () => surrogates.pauseDistil(context),
+    goOnDistil: () => surrogates.goOnDistil(context),
+    stepDistil: () => surrogates.stepDistil(context),
+    stopDistil: () => surrogates.stopDistil(context),
+    defendSurrogate: () => surrogates.defendSurrogate(context),
+    reviewDefense: () => surrogates.reviewDefense(context),
+    openSurrogateRun: (runId) => surrogates.openSurrogateRun(context, runId),
   };
 }
 

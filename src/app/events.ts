@@ -6,7 +6,9 @@ import { isLive, runEvaluated, runProgressed, useRunStore } from '../state/runSt
 import { runSeries } from '../state/series';
 import { useSessionStore } from '../state/sessionStore';
 import { sweepProgressed, sweepRowDone, useSweepStore } from '../state/sweepStore';
-import { useVictimStore, victimProgressed, victimSeries } from '../state/victimStore';
+import { distillation } from '../state/surrogateStore';
+import type { Training } from '../state/training';
+import { victimTraining } from '../state/victimStore';
 
 type RunEvent = Extract<WorkerEvent, { kind: `run/${string}` }>;
 
@@ -47,15 +49,18 @@ export function receiveEvent(event: WorkerEvent): void {
   }
 }
 
-/** There is one run at a time: the matrix's, the lab's classifier, or the defence on the page. */
+/** There is one run at a time: the matrix's, the lab's classifier, a surrogate, or the defence on the page. */
 function receiveOf(event: RunEvent): void {
   if (useSweepStore.getState().progress?.status === 'running') {
     if (event.kind === 'run/progress') useSweepStore.setState({ run: event.progress });
     return;
   }
   const runId = event.kind === 'run/progress' ? event.progress.runId : event.runId;
-  const { runId: victim, pending } = useVictimStore.getState();
-  if (runId === victim || pending === 'start') receiveVictimEvent(event);
+  const training = [victimTraining, distillation].find(({ useStore }) => {
+    const { runId: own, pending } = useStore.getState();
+    return runId === own || pending === 'start';
+  });
+  if (training) receiveTrainingEvent(training, event);
   else receiveRunEvent(event);
 }
 
@@ -80,6 +85,7 @@ function receiveRunEvent(event: RunEvent): void {
     case 'run/finished':
       useRunStore.setState((state) => ({
         results: event.results,
+        blackBox: event.results.blackBox ?? null,
         before: event.results.before ?? state.before,
         after: event.results.after,
         labelMap: event.results.labelMap,
@@ -95,32 +101,32 @@ function receiveRunEvent(event: RunEvent): void {
   }
 }
 
-function receiveVictimEvent(event: RunEvent): void {
+function receiveTrainingEvent({ useStore, series, ...training }: Training, event: RunEvent): void {
   switch (event.kind) {
     case 'run/progress':
-      victimProgressed(event.progress);
+      training.progressed(event.progress);
       return;
     case 'run/metrics':
-      victimSeries.append(event.rows);
+      series.append(event.rows);
       return;
     case 'run/evaluation':
-      useVictimStore.setState({ evaluation: event.point.evaluation });
+      training.evaluated(event.point, event.when);
       return;
     case 'run/grid':
       return;
     case 'run/checkpointed':
-      useVictimStore.setState({ checkpoint: { step: event.step } });
+      useStore.setState({ checkpoint: { step: event.step } });
       useSessionStore.setState({ savedAt: Date.now() });
       return;
     case 'run/finished':
-      useVictimStore.setState((state) => ({
+      useStore.setState((state) => ({
         results: event.results,
         evaluation: event.results.after ?? state.evaluation,
         pending: null,
       }));
       return;
     case 'run/failed':
-      useVictimStore.setState({ phase: 'failed', error: event.error, pending: null });
+      useStore.setState({ phase: 'failed', error: event.error, pending: null });
       notifyError(event.error);
       return;
     default:
@@ -133,8 +139,8 @@ function stopWhatIsLive(error: Extract<WorkerEvent, { kind: 'device/lost' }>['er
   if (isLive(useRunStore.getState().phase)) {
     useRunStore.setState({ phase: 'failed', error, pending: null });
   }
-  if (isLive(useVictimStore.getState().phase)) {
-    useVictimStore.setState({ phase: 'failed', error, pending: null });
+  for (const { useStore } of [victimTraining, distillation]) {
+    if (isLive(useStore.getState().phase)) useStore.setState({ phase: 'failed', error, pending: null });
   }
   const { progress } = useSweepStore.getState();
   if (progress?.status === 'running') sweepProgressed({ ...progress, status: 'stopped', stage: null });

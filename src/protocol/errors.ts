@@ -82,6 +82,11 @@ export function isInputError(code: ErrorCode): boolean {
   return /^(file|format|model|dataset|experiment|map|trigger)\//.test(code);
 }
 
+/** Codes that mean a black box gave up, not the device: it failed, refused, or the worker that held it ended. */
+export function isOfBlackBox(code: ErrorCode): boolean {
+  return code.startsWith('blackbox/') || code === 'worker/crashed';
+}
+
 /** Any thrown value as a `StudioError`; what is not one becomes `internal` with its text kept. */
 export function asStudioError(thrown: unknown): StudioError {
   if (thrown instanceof StudioError) return thrown;

@@ -98,6 +98,15 @@ export interface TsneResult {
   readonly seconds: number;
 }
 
+/** What a black box says of one image. */
+export interface BlackBoxTrial {
+  readonly image: ImageStrip;
+  /** One for every class; they sum to 1, up to rounding. */
+  readonly confidences: readonly number[];
+  /** Requests, the network and the classifier together. */
+  readonly seconds: number;
+}
+
 /** A stored run as the list shows it. */
 export interface RunSummary {
   readonly id: string;
@@ -185,8 +194,10 @@ export interface Requests {
   };
   /** Loads the classifier made last as the model, as if its file had been dropped. */
   'victim/adopt': { params: Record<string, never>; result: ModelReady };
-  /** Takes the ONNX file that `model.blackBox.path` names; nothing of it is run yet. */
+  /** Takes the ONNX file that `model.blackBox.path` names, and keeps a copy for a reload; nothing of it is run yet. */
   'blackbox/open': { params: { file: WireFile }; result: null };
+  /** One of the loaded images, and what the experiment's black box says of it. Without `allowNetwork` no address is asked. */
+  'blackbox/try': { params: { experiment: Experiment; allowNetwork: boolean }; result: BlackBoxTrial };
   /**
    * Distils the surrogate of `experiment.model.blackBox`; a run like any other. `victim/adopt` then makes it the model, and `run/start` defends
    * it. Without `allowNetwork` no address is asked.
@@ -244,6 +255,8 @@ export interface Requests {
       dataset: DatasetReady | null;
       experiment: Experiment | null;
       run: RunSummary | null;
+      /** The name of the black box's ONNX file, which is there again. */
+      blackBox: string | null;
     };
   };
   'session/clear': { params: Record<string, never>; result: null };

@@ -1,14 +1,16 @@
 import { isLive, useRunStore } from './runStore';
+import { useSurrogateStore } from './surrogateStore';
 import { useSweepStore } from './sweepStore';
 import { useVictimStore } from './victimStore';
 
 /** What keeps the engine from being asked for anything else: one thing at a time. */
-export type Busy = 'run' | 'victim' | 'sweep';
+export type Busy = 'run' | 'victim' | 'surrogate' | 'sweep';
 
 /** What is under way, or null. */
 export function busyWith(): Busy | null {
   if (useSweepStore.getState().progress?.status === 'running') return 'sweep';
   if (isLive(useVictimStore.getState().phase)) return 'victim';
+  if (isLive(useSurrogateStore.getState().phase)) return 'surrogate';
   return isLive(useRunStore.getState().phase) ? 'run' : null;
 }
 
@@ -16,8 +18,9 @@ export function busyWith(): Busy | null {
 export function useBusy(): Busy | null {
   const sweep = useSweepStore((state) => state.progress?.status === 'running');
   const victim = useVictimStore((state) => isLive(state.phase));
+  const surrogate = useSurrogateStore((state) => isLive(state.phase));
   const run = useRunStore((state) => isLive(state.phase));
-  return sweep ? 'sweep' : victim ? 'victim' : run ? 'run' : null;
+  return sweep ? 'sweep' : victim ? 'victim' : surrogate ? 'surrogate' : run ? 'run' : null;
 }
 
 /** What is under way as the subject of a sentence. */
@@ -27,6 +30,8 @@ export function busyWords(busy: Busy): string {
       return 'the run';
     case 'victim':
       return 'the classifier’s training';
+    case 'surrogate':
+      return 'the distillation';
     case 'sweep':
       return 'the matrix';
   }

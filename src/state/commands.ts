@@ -84,6 +84,25 @@ export interface Commands {
   readonly keepLoadedModel: () => void;
   /** Shows a stored training of a classifier in the lab. */
   readonly openVictimRun: (runId: string) => Promise<void>;
+  /** Asks the black box about one image. For an address, `allowNetwork` is the person's leave for this one time; it is nowhere kept. */
+  readonly tryBlackBox: (allowNetwork: boolean) => Promise<void>;
+  /** Distils a surrogate of the black box; leave as `tryBlackBox` has it. */
+  readonly distil: (allowNetwork: boolean) => Promise<void>;
+  /** Goes on with the distillation on the page from its last checkpoint. */
+  readonly resumeDistil: (allowNetwork: boolean) => Promise<void>;
+  readonly pauseDistil: () => Promise<void>;
+  readonly goOnDistil: () => Promise<void>;
+  readonly stepDistil: () => Promise<void>;
+  readonly stopDistil: () => Promise<void>;
+  /** Makes the surrogate the model and trains REFINE on it. */
+  readonly defendSurrogate: () => Promise<void>;
+  /** Makes the surrogate the model and shows the defence's settings. */
+  readonly reviewDefense: () => Promise<void>;
+  /** Shows a stored distillation on the model page. */
+  readonly openSurrogateRun: (runId: string) => Promise<void>;
+  /** Measures the four pairs of Table 11; leave as `tryBlackBox` has it. */
+  readonly measureBlackBox: (allowNetwork: boolean) => Promise<void>;
+  readonly cancelBlackBox: () => Promise<void>;
   /** Reads what the diagnostics show of kernels, tiles and the last run's step. */
   readonly readDiagnostics: () => Promise<void>;
   /** Measures what the diagnostics have chosen. */

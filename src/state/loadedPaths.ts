@@ -1,10 +1,12 @@
+import type { BlackBoxSettings } from '../protocol/blackBox';
 import type { Experiment } from '../protocol/experiment';
+import { useBlackBoxStore } from './blackBoxStore';
 import { useDatasetStore } from './datasetStore';
 import { useModelStore } from './modelStore';
 
 /**
- * The experiment with the paths of what is loaded in place of its own. One that trains its own classifier goes on doing so, unless
- * `model` says that it is the loaded one that counts.
+ * The experiment with the paths of what is loaded in place of its own. One that trains its own classifier, or is about a black box, goes on
+ * doing so, unless `model` says that it is the loaded one that counts.
  */
 export function withLoaded(
   experiment: Experiment,
@@ -12,12 +14,19 @@ export function withLoaded(
 ): Experiment {
   const file = useModelStore.getState().summary?.fileName;
   const data = useDatasetStore.getState().summary?.name;
-  const trains = experiment.model.train !== null && (model === 'as it says' || file === undefined);
+  const { train, blackBox } = experiment.model;
+  const stays = (train !== null || blackBox !== null) && (model === 'as it says' || file === undefined);
   return {
     ...experiment,
-    model: trains
-      ? experiment.model
-      : { ...experiment.model, path: file ?? experiment.model.path, train: null },
+    model: stays
+      ? { ...experiment.model, blackBox: blackBox && withFile(blackBox) }
+      : { ...experiment.model, path: file ?? experiment.model.path, train: null, blackBox: null },
     dataset: { ...experiment.dataset, path: data ?? experiment.dataset.path },
   };
+}
+
+/** A black box that is a file is the one that the engine holds. */
+function withFile(blackBox: BlackBoxSettings): BlackBoxSettings {
+  const { file } = useBlackBoxStore.getState();
+  return blackBox.path === null || file === null ? blackBox : { ...blackBox, path: file };
 }

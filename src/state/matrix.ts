@@ -99,7 +99,7 @@ export function buildMatrix(input: MatrixInput): Matrix {
   ];
   const file = {
     ...experiment,
-    model: { ...experiment.model, path: null, train: recipe },
+    model: { ...experiment.model, path: null, blackBox: null, train: recipe },
     attack: plain ? { kind: first.kind, target, options: {} } : settings[0],
     defense: choice.axis === 'defense.recipe' ? withoutRecipe(experiment.defense) : experiment.defense,
     sweep: { axes },

@@ -1,3 +1,4 @@
+import { useSurrogateLoaded } from './blackBoxStore';
 import { busyWords, useBusy } from './busy';
 import { classCount } from './classNames';
 import { useDatasetStore } from './datasetStore';
@@ -14,8 +15,14 @@ export function useStartBlocker(): string | null {
   const batchSize = useDraftStore((state) => state.experiment.defense.batchSize);
   const limit = useDraftStore((state) => state.experiment.dataset.train);
   const trains = useDraftStore((state) => state.experiment.model.train !== null);
+  const blackBox = useDraftStore((state) => state.experiment.model.blackBox !== null);
+  const surrogate = useSurrogateLoaded();
   const busy = useBusy();
   if (busy === 'victim' || busy === 'sweep') return `Stop ${busyWords(busy)} in the attack lab first.`;
+  if (busy === 'surrogate') return `Stop ${busyWords(busy)} on the model page first.`;
+  if (blackBox && !surrogate) {
+    return 'This experiment defends a black box: distil its surrogate first, on the model page.';
+  }
   if (trains && dataset === null) return 'Load images first; this experiment then trains its own classifier.';
   if (trains) return 'This experiment trains its own classifier: train the victim first, in the attack lab.';
   if (model === null && dataset === null) return 'Load a model and images first.';

@@ -2,7 +2,7 @@ import { create } from 'zustand';
 import type { WireError } from '../protocol/errors';
 import type { Experiment } from '../protocol/experiment';
 import type { RunProgress, StoredRun } from '../protocol/messages';
-import type { Evaluation, EvaluationPoint, RunResults } from '../protocol/results';
+import type { BlackBoxResults, Evaluation, EvaluationPoint, RunResults } from '../protocol/results';
 import { runSeries } from './series';
 
 export type RunPhase = RunProgress['phase'] | 'idle' | 'restored';
@@ -17,6 +17,8 @@ interface RunState {
   readonly history: readonly EvaluationPoint[];
   readonly after: Evaluation | null;
   readonly results: RunResults | null;
+  /** Of a run on a black box's surrogate, once the black box was measured too. */
+  readonly blackBox: BlackBoxResults | null;
   readonly labelMap: readonly number[] | null;
   /** The last one written; of a stored run only that there is one is known, not its step. */
   readonly checkpoint: { readonly step: number | null; readonly at: string } | null;
@@ -45,6 +47,7 @@ const EMPTY: RunState = {
   history: [],
   after: null,
   results: null,
+  blackBox: null,
   labelMap: null,
   checkpoint: null,
   stored: false,
@@ -110,6 +113,7 @@ export function showStoredRun(run: StoredRun): void {
     history: withFinal(run),
     after: run.after,
     results: run.results,
+    blackBox: run.results?.blackBox ?? null,
     labelMap: run.labelMap,
     checkpoint: run.hasCheckpoint ? { step: null, at: run.updatedAt } : null,
   });

@@ -80,6 +80,22 @@ export class MetricSeries {
     return copy;
   }
 
+  /** A copy of what is held, oldest first. Of epochs nothing is held: they read 0. */
+  rows(): MetricsRow[] {
+    return Array.from({ length: this.size }, (_, index) => {
+      const of = (column: SeriesColumn) => this.at(column, index);
+      return {
+        step: of('step'),
+        epoch: 0,
+        loss: of('loss'),
+        classificationLoss: of('classificationLoss'),
+        supconLoss: of('supconLoss'),
+        learningRate: of('learningRate'),
+        stepSeconds: of('stepSeconds'),
+      };
+    });
+  }
+
   /** Hears of new rows; returns the unsubscribe function. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);

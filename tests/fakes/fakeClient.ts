@@ -1,6 +1,13 @@
 import type { StudioClient } from '../../src/protocol/client';
 import { type ErrorCode, StudioError } from '../../src/protocol/errors';
-import type { Params, RequestName, Result, WireFile, WorkerEvent } from '../../src/protocol/messages';
+import type {
+  Params,
+  RequestName,
+  Result,
+  StoredRun,
+  WireFile,
+  WorkerEvent,
+} from '../../src/protocol/messages';
 import type { FileIdentity } from '../../src/protocol/summaries';
 import {
   fakeDataset,
@@ -13,6 +20,7 @@ import {
   fakeTsne,
 } from './answers';
 import { fakePoisoning, fakePreview } from './attacks';
+import { fakePairs, fakeTrial } from './blackBox';
 import { fakeBench, fakeKernels } from './diagnostics';
 import { FakeRun } from './fakeRun';
 import { FakeSweep } from './fakeSweep';
@@ -36,6 +44,8 @@ export class FakeClient implements StudioClient {
   /** The last sweep, which ends its runs when it is told to. */
   sweep: FakeSweep | null = null;
   restarts = 0;
+  /** The ONNX file that is only asked. */
+  blackBox: string | null = null;
   private readonly runs = new Map<string, FakeRun>();
   private readonly listeners = new Set<(event: WorkerEvent) => void>();
   private readonly failures = new Map<RequestName, StudioError>();
@@ -109,16 +119,13 @@ export class FakeClient implements StudioClient {
         fakePreview(experiment.attack ?? { kind: 'badnets', target: 0, options: {} }, count),
       'evaluate/before': ({ experiment }) => fakeEvaluation(0, false, experiment.attack !== null),
       'run/start': ({ experiment, resume }) => this.startRun(experiment, resume),
-      'blackbox/open': () => null,
-      'blackbox/distil': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
-      'blackbox/evaluate': () => ({
-        original: null,
-        surrogate: null,
-        surrogateDefended: null,
-        defended: null,
-      }),
+      'blackbox/open': ({ file }) => ((this.blackBox = file.path), null),
+      'blackbox/try': () => fakeTrial(),
+      'blackbox/distil': ({ experiment, resume }) => this.startRun(experiment, resume, 'surrogate'),
+      'blackbox/evaluate': () => this.measurePairs(progress),
       'victim/train': ({ experiment, resume }) => this.startRun(experiment, resume, 'victim'),
-      'victim/adopt': () => fakeModel('untitled-run-victim.pth'),
+      'victim/adopt': () =>
+        fakeModel(`untitled-run-${this.run?.kind === 'surrogate' ? 'surrogate' : 'victim'}.pth`),
       'sweep/start': ({ file }) => {
         this.sweep = new FakeSweep(file, this.emit);
         return { cells: this.sweep.cells, rows: [] };
@@ -159,6 +166,7 @@ export class FakeClient implements StudioClient {
         dataset: fakeDataset(),
         experiment: fakeExperiment(),
         run: this.earlierRun().stored(),
+        blackBox: this.blackBox,
       }),
       'session/clear': () => null,
       'diagnostics/memory': () => ({ tensors: 268, gpuBytes: 412e6 }),
@@ -176,9 +184,11 @@ export class FakeClient implements StudioClient {
   private startRun(
     experiment: ReturnType<typeof fakeExperiment>,
     resume: string | null,
-    kind: 'defense' | 'victim' = 'defense',
+    kind: StoredRun['kind'] = 'defense',
   ) {
-    const length = kind === 'victim' && experiment.model.train ? experiment.model.train : experiment.defense;
+    const { train, blackBox } = experiment.model;
+    const own = kind === 'victim' ? train : kind === 'surrogate' ? blackBox?.distil : null;
+    const length = own ?? experiment.defense;
     const totalSteps = length.maxSteps ?? length.epochs * 50;
     const id = resume ?? `run-${this.runs.size + 1}`;
     const run = new FakeRun(id, experiment, totalSteps, this.options.stepsPerTick ?? 4, this.emit, kind);
@@ -199,6 +209,19 @@ export class FakeClient implements StudioClient {
     run.phase = 'paused';
     this.runs.set(run.id, run);
     return run;
+  }
+
+  /** The four pairs, kept with the run as the engine keeps them. */
+  private async measurePairs(progress: (done: number, total: number | null, note: string) => void) {
+    this.cancelled = false;
+    for (let done = 0; done <= 2000; done += 500) {
+      progress(done, 2000, 'the black box, defended');
+      await new Promise((resolve) => setTimeout(resolve, this.options.latencyMs ?? 0));
+      if (this.cancelled) throw new StudioError('aborted', 'Stopped.');
+    }
+    const pairs = fakePairs();
+    if (this.run?.results) this.run.results = { ...this.run.results, blackBox: pairs };
+    return pairs;
   }
 
   private stored(runId: string) {
@@ -235,7 +258,7 @@ function identify({ path, blob }: WireFile): FileIdentity {
   const base = { path, sizeBytes: blob.size };
   if (/transform|bundle/.test(path)) return { ...base, role: 'transform', description: 'Exported defence' };
   if (/label_(map|shuffle)/.test(path)) return { ...base, role: 'label-map', description: 'Label map' };
-  if (/\.(pth|pt|safetensors)$/.test(path))
+  if (/\.(pth|pt|safetensors|onnx)$/.test(path))
     return { ...base, role: 'model', description: 'PyTorch state_dict' };
   if (/\.json$/.test(path)) return { ...base, role: 'experiment', description: 'Experiment file' };
   if (/\.(zip|gz|tar|bin)$|\//.test(path)) return { ...base, role: 'dataset', description: 'Images' };

@@ -1,6 +1,12 @@
 import type { Experiment } from '../../src/protocol/experiment';
 import type { RunProgress, StoredRun, WorkerEvent } from '../../src/protocol/messages';
-import type { Evaluation, EvaluationPoint, MetricsRow } from '../../src/protocol/results';
+import {
+  type Evaluation,
+  type EvaluationPoint,
+  type MetricsRow,
+  rate,
+  type RunResults,
+} from '../../src/protocol/results';
 import { fakeEvaluation, fakeGrid } from './answers';
 import { stream } from './pictures';
 
@@ -13,6 +19,7 @@ export class FakeRun {
   checkpointStep = 0;
   readonly metrics: MetricsRow[] = [];
   readonly history: EvaluationPoint[] = [];
+  results: RunResults | null = null;
   readonly createdAt = new Date().toISOString();
   private timer: ReturnType<typeof setInterval> | null = null;
   private readonly random = stream(77);
@@ -23,14 +30,14 @@ export class FakeRun {
     readonly totalSteps: number,
     private readonly stepsPerTick: number,
     private readonly emit: (event: WorkerEvent) => void,
-    readonly kind: 'defense' | 'victim' = 'defense',
+    readonly kind: StoredRun['kind'] = 'defense',
   ) {}
 
   get hasTrigger(): boolean {
     return this.experiment.attack !== null;
   }
 
-  /** A classifier in training has nothing before it. */
+  /** A classifier in training has nothing before it; before a surrogate is its black box. */
   private get before(): Evaluation | null {
     return this.kind === 'victim' ? null : fakeEvaluation(0, false, this.hasTrigger);
   }
@@ -42,6 +49,8 @@ export class FakeRun {
     if (before !== null) {
       const point = { step: 0, epoch: 0, evaluation: before };
       this.emit({ kind: 'run/evaluation', runId: this.id, when: 'before', point });
+    }
+    if (this.kind === 'defense') {
       this.emit({ kind: 'run/grid', runId: this.id, grid: fakeGrid(0, this.totalSteps) });
     }
     this.resume();
@@ -67,7 +76,7 @@ export class FakeRun {
     this.emit({ kind: 'run/metrics', runId: this.id, rows });
     const every = Math.ceil(this.totalSteps / 12);
     if (
-      this.kind === 'defense' &&
+      this.kind !== 'victim' &&
       Math.floor(this.step / every) > Math.floor((this.step - rows.length) / every)
     )
       this.measure('during');
@@ -81,23 +90,20 @@ export class FakeRun {
     const { id: runId } = this;
     this.emit({ kind: 'run/checkpointed', runId, step: this.step, at: new Date().toISOString() });
     this.checkpointStep = this.step;
-    this.emit({
-      kind: 'run/finished',
-      runId,
-      results: {
-        name: this.experiment.name,
-        adapter: 'Fake GPU 9000',
-        softwareAdapter: false,
-        steps: this.step,
-        epochs: 1,
-        secondsPerStep: 0.032,
-        trainingSeconds: this.step * 0.032,
-        labelMap: [5, 7, 0, 9, 3, 4, 8, 1, 6, 2],
-        before: this.before,
-        after: point.evaluation,
-        history: this.history,
-      },
-    });
+    this.results = {
+      name: this.experiment.name,
+      adapter: 'Fake GPU 9000',
+      softwareAdapter: false,
+      steps: this.step,
+      epochs: 1,
+      secondsPerStep: 0.032,
+      trainingSeconds: this.step * 0.032,
+      labelMap: [5, 7, 0, 9, 3, 4, 8, 1, 6, 2],
+      before: this.before,
+      after: point.evaluation,
+      history: this.history,
+    };
+    this.emit({ kind: 'run/finished', runId, results: this.results });
     this.tell(phase);
   }
 
@@ -137,7 +143,7 @@ export class FakeRun {
       metrics: this.metrics,
       history: this.history,
       labelMap: [5, 7, 0, 9, 3, 4, 8, 1, 6, 2],
-      results: null,
+      results: this.results,
     };
   }
 
@@ -159,7 +165,7 @@ export class FakeRun {
   }
 
   private measure(when: 'during' | 'after'): EvaluationPoint {
-    const evaluation = fakeEvaluation(this.step / this.totalSteps, this.kind === 'defense', this.hasTrigger);
+    const evaluation = this.evaluation();
     const point = { step: this.step, epoch: Math.floor(this.step / 50), evaluation };
     this.history.push(point);
     this.emit({ kind: 'run/evaluation', runId: this.id, point, when });
@@ -167,6 +173,15 @@ export class FakeRun {
       this.emit({ kind: 'run/grid', runId: this.id, grid: fakeGrid(this.step, this.totalSteps) });
     }
     return point;
+  }
+
+  /** A surrogate comes near to a black box that is as good, and as backdoored, as a victim. */
+  private evaluation(): Evaluation {
+    const share = this.step / this.totalSteps;
+    const evaluation = fakeEvaluation(share, this.kind === 'defense', this.hasTrigger);
+    if (this.kind !== 'surrogate') return evaluation;
+    const agreeing = Math.round(2000 * (1 - 0.9 * Math.exp(-5 * share)));
+    return { ...evaluation, agreementWithOriginal: rate(agreeing, 2000) };
   }
 
   private tell(phase: Phase): void {

@@ -1,6 +1,7 @@
 import { createStudio } from '../../src/app/createStudio';
 import { mountStudio } from '../../src/app/mountStudio';
 import { StudioError } from '../../src/protocol/errors';
+import { chooseBlackBox, chooseSource, typeAddress } from '../../src/state/blackBoxStore';
 import { chooseAttack } from '../../src/state/chooseAttack';
 import { suitingChoice, toggled, useDiagnosticsStore } from '../../src/state/diagnosticsStore';
 import { setField } from '../../src/state/draftStore';
@@ -55,6 +56,7 @@ async function show(): Promise<void> {
   await commands.openDemo();
   if (scene === 'loaded') return;
   if (scene.startsWith('lab')) return showLab();
+  if (scene.startsWith('blackbox')) return showBlackBox();
   if (scene.startsWith('diagnostics')) {
     await commands.start();
     await rest(600);
@@ -106,6 +108,48 @@ async function showDiagnostics(): Promise<void> {
   await rest(300);
   if (new URLSearchParams(location.search).has('bottom'))
     document.querySelector('[data-testid=bench]')?.scrollIntoView({ block: 'end' });
+}
+
+/** A black box from its choice to its four pairs. */
+async function showBlackBox(): Promise<void> {
+  goTo('model');
+  chooseBlackBox();
+  if (scene === 'blackbox-empty') return;
+  if (scene.includes('address')) {
+    chooseSource('address');
+    const bad = scene === 'blackbox-address-bad';
+    typeAddress(
+      bad ? 'http://example.org/classify' : 'https://classifier.example.org/v1/models/signs/classify',
+    );
+    await rest(300);
+    if (scene === 'blackbox-address-leave')
+      document.querySelector<HTMLElement>('[data-testid=train-surrogate]')?.click();
+    return;
+  }
+  await commands.openFiles([{ path: 'badnets_signs_resnet18_blackbox.onnx', blob: new Blob(['x']) }]);
+  setField('model.blackBox.distil.maxSteps', 600);
+  if (scene === 'blackbox-error') {
+    const words =
+      'The answer of badnets_signs_resnet18_blackbox.onnx cannot be used: it gives 43 confidences, and the images have 10 classes.';
+    client.failNext('blackbox/try', new StudioError('blackbox/bad-answer', words));
+    return commands.tryBlackBox(false);
+  }
+  await commands.tryBlackBox(false);
+  if (scene === 'blackbox-tried') return;
+  await commands.distil(false);
+  await rest(1600);
+  if (scene === 'blackbox-distilling') return;
+  client.run?.advance(600);
+  await rest(600);
+  if (scene === 'blackbox-distilled') return;
+  await commands.defendSurrogate();
+  await rest(1600);
+  if (scene === 'blackbox-defending') return;
+  client.run?.advance(600);
+  await rest(400);
+  if (scene === 'blackbox-defended') return;
+  await commands.measureBlackBox(false);
+  if (scene === 'blackbox-model') goTo('model');
 }
 
 /** The attack lab, part by part. */

@@ -1,11 +1,13 @@
-import { asStudioError, toWireError } from '../../protocol/errors';
+import { asStudioError, StudioError, toWireError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
 import { expandSweep, type SweepCell } from '../../protocol/sweep';
+import { labelOf, useBlackBoxStore } from '../../state/blackBoxStore';
 import { busyWith } from '../../state/busy';
 import { useDatasetStore } from '../../state/datasetStore';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { useLabStore } from '../../state/labStore';
 import { withLoaded } from '../../state/loadedPaths';
+import { IDLE } from '../../state/loading';
 import { useModelStore } from '../../state/modelStore';
 import { notify, notifyError } from '../../state/noticeStore';
 import { encodeSettings } from '../../state/shareLink';
@@ -17,6 +19,13 @@ export function openExperimentText(text: string, source: string): boolean {
   try {
     const value = parseJson(text, source);
     const experiment = parseExperiment(value, source);
+    if (experiment.sweep !== null && experiment.model.blackBox !== null) {
+      throw new StudioError(
+        'experiment/invalid',
+        `${source} asks for many runs on a black box: the command line runs those, the page one at a time.`,
+        { subject: 'sweep' },
+      );
+    }
     // Checked whole before anything is taken.
     const cells = experiment.sweep === null ? null : expandSweep(value, source);
     setLoaded(experiment);
@@ -47,19 +56,32 @@ function parseJson(text: string, source: string): unknown {
 
 /** The experiment with the paths of what is loaded; what it names and is not there is asked for. */
 function setLoaded(experiment: Experiment): void {
-  const { path } = experiment.model;
+  const { path, blackBox } = experiment.model;
+  const { file } = useBlackBoxStore.getState();
   const missing = [
     ...(path !== null && useModelStore.getState().summary === null ? [path] : []),
+    ...(blackBox !== null && blackBox.path !== null && file === null ? [blackBox.path] : []),
     ...(useDatasetStore.getState().summary === null ? [experiment.dataset.path] : []),
   ];
   // A sweep is the lab's to run; the draft is one run.
   setExperiment({ ...withLoaded(experiment), sweep: null });
+  useBlackBoxStore.setState({ trial: null, trying: IDLE });
   const next = missing.length > 0 ? ` Now open ${missing.join(' and ')}.` : '';
-  const trains = path === null ? ' It trains its own classifier: do that in the attack lab.' : '';
+  const own = ownModel(experiment.model);
   notify(
-    next === '' && trains === '' ? 'success' : 'info',
-    `The settings of "${experiment.name}" are in place.${next}${trains}`,
+    next === '' && own === '' ? 'success' : 'info',
+    `The settings of "${experiment.name}" are in place.${next}${own}`,
   );
+}
+
+/** What an experiment without a model's file wants done first. */
+function ownModel({ train, blackBox }: Experiment['model']): string {
+  if (train !== null) return ' It trains its own classifier: do that in the attack lab.';
+  if (blackBox === null) return '';
+  const label = labelOf(blackBox);
+  return blackBox.url === null
+    ? ' Its surrogate is distilled on the model page.'
+    : ` It asks ${label === '' ? 'an address' : label}: nothing is sent before you allow it, on the model page.`;
 }
 
 function draftText(): string {

@@ -15,6 +15,7 @@ import { routeFiles } from '../../state/routeFiles';
 import { clearRun } from '../../state/runStore';
 import { imageShelf } from '../../state/shelves';
 import { goTo, useViewStore } from '../../state/viewStore';
+import { blackBoxAmong, openBlackBox } from './blackBox';
 import { openExperimentText } from './experiments';
 import { drawMap, redrawMap } from './map';
 import { openBundle } from './restoreBundle';
@@ -32,7 +33,8 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
   const identities = await ask(context, 'files/identify', { files });
   if (identities === null) return;
   const routes = routeFiles(files, identities);
-  const [model, ...otherModels] = routes.models;
+  const blackBox = await blackBoxAmong(routes.models, routes.experiments);
+  const [model, ...otherModels] = routes.models.filter((file) => file !== blackBox);
   // ONNX and TensorFlow.js files may keep their weights in other files, which look like nothing by themselves.
   const weights = /\.(onnx|json)$/i.test(model?.path ?? '') ? routes.unknown.map(({ path }) => path) : [];
   if (weights.length === 0) tellUnknown(routes.unknown, files.length);
@@ -46,6 +48,7 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
     );
   }
   if (routes.dataset.length > 0) await openDataset(context, routes.dataset);
+  if (blackBox) await openBlackBox(context, blackBox);
   for (const file of routes.experiments) openExperimentText(await file.blob.text(), file.path);
   if (routes.experiments.length > 0) await redrawMap(context);
   for (const file of routes.labelMaps) await openLabelMap(context, file);
@@ -101,8 +104,11 @@ async function openDataset(context: StudioContext, files: readonly WireFile[]): 
   await redrawMap(context);
 }
 
-/** A model takes the place of the one before; what was measured with that one goes. */
-export function takeModel({ summary }: ModelReady): void {
+/** A model takes the place of the one before; what was measured with that one goes. @param model as `withLoaded` takes it. */
+export function takeModel(
+  { summary }: ModelReady,
+  model: 'as it says' | 'the loaded one' = 'the loaded one',
+): void {
   forgetRun();
   useModelStore.setState({
     summary,
@@ -112,7 +118,7 @@ export function takeModel({ summary }: ModelReady): void {
     tensors: null,
     readingTensors: IDLE,
   });
-  setPaths('the loaded one');
+  setPaths(model);
 }
 
 /** A data set takes the place of the one before. */
@@ -186,6 +192,7 @@ function showWhatCame(before: string): void {
   const model = useModelStore.getState().summary;
   const dataset = useDatasetStore.getState().summary;
   if (before !== 'welcome') return;
-  if (model) goTo('model');
+  const blackBox = useDraftStore.getState().experiment.model.blackBox !== null;
+  if (model !== null || blackBox) goTo('model');
   else if (dataset) goTo('images');
 }

@@ -1,4 +1,6 @@
+import type { Experiment } from '../../protocol/experiment';
 import type { WireFile } from '../../protocol/messages';
+import { nameOf, useBlackBoxStore } from '../../state/blackBoxStore';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { withLoaded } from '../../state/loadedPaths';
 import { useMapStore } from '../../state/mapStore';
@@ -21,8 +23,9 @@ export async function openBundle(context: StudioContext, files: readonly WireFil
   clearRun({ before });
   const { experiment: draft } = useDraftStore.getState();
   const settings = restored.experiment ?? draft;
+  const surrogate = takeAsSurrogate(restored.experiment);
   const experiment = {
-    ...withLoaded(settings, 'the loaded one'),
+    ...withLoaded(settings, surrogate ? 'as it says' : 'the loaded one'),
     defense: {
       ...settings.defense,
       firstChannels: restored.firstChannels,
@@ -35,6 +38,21 @@ export async function openBundle(context: StudioContext, files: readonly WireFil
   useViewStore.setState({ trainView: 'dashboard' });
   goTo('train');
   notify('success', restored.note === '' ? 'The defended model is back.' : restored.note);
+}
+
+/** A bundle of a defended black box restores it, where the loaded model is the surrogate that it was trained on. */
+function takeAsSurrogate(experiment: Experiment | null): boolean {
+  const hash = useModelStore.getState().summary?.hash;
+  const { blackBox } = experiment?.model ?? { blackBox: null };
+  if (blackBox === null || hash === undefined || experiment?.inputs?.model !== `sha256:${hash}`) return false;
+  const { file } = useBlackBoxStore.getState();
+  useBlackBoxStore.setState({
+    surrogate: {
+      hash,
+      of: nameOf(blackBox.path !== null && file !== null ? { ...blackBox, path: file } : blackBox),
+    },
+  });
+  return true;
 }
 
 /** Measures the defended model as it is now. */

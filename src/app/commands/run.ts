@@ -32,7 +32,14 @@ export async function resumeFrom(context: StudioContext, runId: string): Promise
     return;
   }
   setExperiment({ ...experiment });
-  useRunStore.setState({ pending: 'start', phase: 'preparing', error: null, results: null, after: null });
+  useRunStore.setState({
+    pending: 'start',
+    phase: 'preparing',
+    error: null,
+    results: null,
+    blackBox: null,
+    after: null,
+  });
   useViewStore.setState({ trainView: 'dashboard' });
   goTo('train');
   await begin(context, runId);

@@ -6,7 +6,8 @@ import { useMapStore } from '../../state/mapStore';
 import { notify, notifyError } from '../../state/noticeStore';
 import { clearRun, isLive, showStoredRun, useRunStore } from '../../state/runStore';
 import { toggleChosen, useRunsStore } from '../../state/runsStore';
-import { clearVictim, useVictimStore } from '../../state/victimStore';
+import { distillation } from '../../state/surrogateStore';
+import { victimTraining } from '../../state/victimStore';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { ask, type StudioContext, track, wireError } from './studio';
 
@@ -32,7 +33,7 @@ export async function loadRun(context: StudioContext, runId: string): Promise<vo
   const run = await ask(context, 'runs/read', { runId });
   if (run === null) return;
   if (run.kind === 'surrogate') {
-    notify('warning', `"${run.name}" is the distillation of a black box, not a defence.`);
+    notify('warning', `"${run.name}" is the distillation of a black box: open it on the model page.`);
     return;
   }
   if (run.kind === 'victim') {
@@ -59,7 +60,10 @@ export async function deleteRun(context: StudioContext, runId: string): Promise<
     chosen: chosen.filter((id) => id !== runId),
   }));
   if (useRunStore.getState().runId === runId && !isLive(useRunStore.getState().phase)) clearRun();
-  if (useVictimStore.getState().runId === runId && !isLive(useVictimStore.getState().phase)) clearVictim();
+  for (const { useStore, clear } of [victimTraining, distillation]) {
+    const { runId: own, phase } = useStore.getState();
+    if (own === runId && !isLive(phase)) clear();
+  }
 }
 
 export async function chooseRun(context: StudioContext, runId: string): Promise<void> {

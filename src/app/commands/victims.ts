@@ -5,7 +5,8 @@ import { withLoaded } from '../../state/loadedPaths';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { useModelStore } from '../../state/modelStore';
 import { notify, notifyError } from '../../state/noticeStore';
-import { showStoredVictim, useVictimStore, victimAsked } from '../../state/victimStore';
+import { distillation } from '../../state/surrogateStore';
+import { useVictimStore, victimTraining } from '../../state/victimStore';
 import { goTo } from '../../state/viewStore';
 import { takeModel } from './files';
 import { redrawMap } from './map';
@@ -17,7 +18,11 @@ export async function trainVictim(context: StudioContext): Promise<void> {
   const { experiment } = useDraftStore.getState();
   await train(
     context,
-    { ...experiment, model: { ...experiment.model, path: null, train: recipeNow() }, sweep: null },
+    {
+      ...experiment,
+      model: { ...experiment.model, path: null, blackBox: null, train: recipeNow() },
+      sweep: null,
+    },
     null,
   );
 }
@@ -30,11 +35,12 @@ export async function resumeVictim(context: StudioContext): Promise<void> {
 }
 
 async function train(context: StudioContext, experiment: Experiment, resume: string | null): Promise<void> {
-  victimAsked(experiment, resume !== null);
+  victimTraining.asked(experiment, resume !== null);
   useLabStore.setState({ part: 'train' });
   goTo('lab');
   try {
     const { runId, totalSteps } = await context.client.call('victim/train', { experiment, resume });
+    distillation.setAside();
     useVictimStore.setState(({ progress }) => ({
       runId,
       pending: null,
@@ -43,7 +49,7 @@ async function train(context: StudioContext, experiment: Experiment, resume: str
     }));
   } catch (thrown) {
     const error = wireError(thrown);
-    useVictimStore.setState({ phase: 'failed', error, pending: null });
+    victimTraining.refused(error);
     notifyError(error);
   }
 }
@@ -101,7 +107,7 @@ export async function openVictimRun(context: StudioContext, runId: string): Prom
   }
   const run = await ask(context, 'runs/read', { runId });
   if (run === null) return;
-  showStoredVictim(run);
+  victimTraining.showStored(run);
   const { experiment: draft } = useDraftStore.getState();
   setExperiment({ ...draft, attack: run.experiment.attack, seed: run.experiment.seed });
   if (run.experiment.model.train) setRecipe(run.experiment.model.train);

@@ -14,6 +14,8 @@ export interface BlackBox {
    * @throws StudioError `blackbox/bad-answer`, `blackbox/unreachable`, `aborted`.
    */
   confidences(pixels: Float32Array, count: number, signal?: AbortSignal): Promise<Float32Array>;
+  /** True once it cannot be asked any more, though nobody closed it. */
+  readonly ended?: boolean;
   /** Frees what it holds; nothing may be asked after. */
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { ModelSettings, RefineSettings } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
-import { evaluateWith, type Measured } from '../analysis/evaluate';
+import { evaluateWith, type Measured, type Predict } from '../analysis/evaluate';
 import { tf } from '../tf';
 import type { BlackBox } from './blackBox';
 
@@ -31,13 +31,8 @@ export function evaluateBlackBox(
   const { trigger, signal } = options;
   const ask = async (pixels: Float32Array, count: number): Promise<Int32Array> =>
     classesOf(await box.confidences(pixels, count, signal), box.classes);
-  const askClean = async (pixels: Float32Array, count: number, start: number): Promise<Int32Array> => {
-    const known = clean.get(start);
-    if (known?.length === count) return known;
-    const answers = await ask(pixels, count);
-    clean.set(start, answers);
-    return answers;
-  };
+  const askClean = (pixels: Float32Array, count: number, start: number): Promise<Int32Array> =>
+    cleanClasses(box, clean, { pixels, count, start }, signal);
   const askDefended = async (pixels: Float32Array, count: number, { shown, labelMap }: BlackBoxDefense) => {
     const classes = await ask(await shown(pixels, count), count);
     return classes.map((value) => labelMap[value] ?? -1);
@@ -59,6 +54,56 @@ export function evaluateBlackBox(
       at += batchSize;
     }
     if (defense) answers.set(await askClean(pixels, real, start), at);
+    return answers;
+  });
+}
+
+/** The classes of clean images from the `start`th on; those that are not known yet are asked about and remembered. */
+async function cleanClasses(
+  box: BlackBox,
+  clean: CleanAnswers,
+  images: { readonly pixels: Float32Array; readonly count: number; readonly start: number },
+  signal: AbortSignal | undefined,
+): Promise<Int32Array> {
+  const { pixels, count, start } = images;
+  const known = clean.get(start);
+  if (known?.length === count) return known;
+  const answers = classesOf(await box.confidences(pixels, count, signal), box.classes);
+  clean.set(start, answers);
+  return answers;
+}
+
+/**
+ * BA and ASR of a surrogate, and on how many clean images it says what its black box says.
+ * @param predict scores of the surrogate, as `EvaluateOptions.predict`.
+ * @throws StudioError as `evaluateWith` and as the black box, which is asked about clean images that `clean` does not know.
+ */
+export function evaluateSurrogate(
+  options: BlackBoxEvaluation,
+  predict: Predict,
+  box: BlackBox,
+  clean: CleanAnswers,
+): Promise<Evaluation> {
+  const { trigger, signal, height, width } = options;
+  const predicted = async (pixels: Float32Array, count: number): Promise<ArrayLike<number>> => {
+    const classes = tf.tidy(() => tf.argMax(predict(tf.tensor4d(pixels, [count, height, width, 3])), 1));
+    try {
+      return await classes.data();
+    } finally {
+      classes.dispose();
+    }
+  };
+  const measured: Measured = { ...options, classes: box.classes, labelMap: null, original: true };
+  return evaluateWith(measured, async (floats, { start, real, batchSize }) => {
+    const answers = new Int32Array(3 * batchSize);
+    answers.set(await predicted(floats, batchSize));
+    let at = batchSize;
+    if (trigger) {
+      answers.set(await predicted(trigger.apply(floats, batchSize), batchSize), at);
+      at += batchSize;
+    }
+    const pixels = floats.subarray(0, (floats.length / batchSize) * real);
+    answers.set(await cleanClasses(box, clean, { pixels, count: real, start }, signal), at);
     return answers;
   });
 }

@@ -1,3 +1,4 @@
+import { addressLabel, addressProblem } from '../../protocol/blackBoxAddress';
 import { StudioError } from '../../protocol/errors';
 import { type BlackBox, checkConfidences } from './blackBox';
 import { parseAnswer, readCapped } from './httpAnswer';
@@ -23,7 +24,6 @@ export interface HttpBlackBoxOptions {
 
 /** Answers worth asking again for. */
 const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 /** JSON of a confidence, with its comma and spaces, is shorter. */
 const BYTES_PER_NUMBER = 40;
 const BYTES_BESIDE = 65_536;
@@ -41,7 +41,7 @@ export async function openHttpBlackBox(
 ): Promise<BlackBox> {
   const url = allowedUrl(options);
   const { height, width, batchSize = 64 } = options;
-  const label = url.host + url.pathname;
+  const label = addressLabel(options.url);
   const ask = (pixels: Float32Array, count: number, classes: number | null, stop?: AbortSignal) =>
     askOnce(options, url, label, { pixels, count, classes }, stop);
   const grey = new Float32Array(height * width * 3).fill(0.5);
@@ -70,17 +70,9 @@ function allowedUrl({ url, allowNetwork }: HttpBlackBoxOptions): URL {
     });
   if (!allowNetwork)
     throw refuse('the network may only be used where that is said expressly (--allow-network)');
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw refuse('this is not an address');
-  }
-  const local = parsed.protocol === 'http:' && LOCAL.has(parsed.hostname);
-  if (parsed.protocol !== 'https:' && !local) throw refuse('it must be https, or http on this machine');
-  if (parsed.username !== '' || parsed.password !== '')
-    throw refuse('an address with a password in it is not used');
-  return parsed;
+  const problem = addressProblem(url);
+  if (problem !== null) throw refuse(problem);
+  return new URL(url);
 }
 
 interface Question {

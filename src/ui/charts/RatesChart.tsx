@@ -9,6 +9,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts';
+import type { Evaluation, EvaluationPoint } from '../../protocol/results';
 import { useRunStore } from '../../state/runStore';
 import { formatCount, formatPercent } from '../common/format';
 import styles from './Chart.module.css';
@@ -27,21 +28,37 @@ const LINES = [
   { key: 'agreement', name: 'agreement', colour: 'var(--curve-total)', dash: '2 3' },
 ] as const;
 
-/** Accuracy and attack success at every measurement; dotted levels are the model without the defence. */
+/** The run's rates at every measurement; dotted levels are the model without the defence. */
 export function RatesChart() {
   const history = useRunStore((state) => state.history);
   const before = useRunStore((state) => state.before);
   const last = useRunStore((state) => state.progress.step);
   const known = useRunStore((state) => state.experiment?.attack != null);
+  return <RatesPlot history={history} before={before} last={last} levels="no defence" agreement={!known} />;
+}
+
+interface RatesPlotProps {
+  readonly history: readonly EvaluationPoint[];
+  /** What the dotted levels are of. */
+  readonly before: Evaluation | null;
+  readonly levels: string;
+  /** Where the axis ends at least. */
+  readonly last: number;
+  /** Whether agreement is drawn too. */
+  readonly agreement: boolean;
+}
+
+/** Accuracy and attack success at every measurement, over levels to compare them with. */
+export function RatesPlot({ history, before, levels, last, agreement }: RatesPlotProps) {
   const rows = useMemo<RateRow[]>(
     () =>
       history.map(({ step, evaluation }) => ({
         step,
         accuracy: evaluation.benignAccuracy?.rate ?? null,
         attack: evaluation.attackSuccessRate?.rate ?? null,
-        agreement: known ? null : (evaluation.agreementWithOriginal?.rate ?? null),
+        agreement: agreement ? (evaluation.agreementWithOriginal?.rate ?? null) : null,
       })),
-    [history, known],
+    [history, agreement],
   );
   const end = Math.max(last, rows.at(-1)?.step ?? 0, 1);
   const drawn = LINES.filter(({ key }) => rows.some((row) => row[key] !== null));
@@ -69,7 +86,7 @@ export function RatesChart() {
               strokeWidth="1.6"
             />
           </svg>
-          no defence
+          {levels}
         </li>
       </ul>
       <div className={styles.plot} style={{ minBlockSize: 80 }}>

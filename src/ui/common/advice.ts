@@ -22,8 +22,9 @@ export function adviceFor(code: ErrorCode): string {
       return 'The file was not run and not loaded. Do not open it with other tools either.';
     case 'file/missing':
       return 'Open it together with the other files.';
-    case 'model/unknown-architecture':
     case 'model/shape-mismatch':
+      return 'Use a file and images that fit each other.';
+    case 'model/unknown-architecture':
       return 'CIFAR ResNets of 18, 34 and 50 layers, of any width, can be defended.';
     case 'dataset/mixed-sizes':
       return 'All images must be of one size: scale them first.';

@@ -3,6 +3,7 @@ import type { RunSummary } from '../../protocol/messages';
 import { useBusy } from '../../state/busy';
 import { useRunStore } from '../../state/runStore';
 import { useRunsStore } from '../../state/runsStore';
+import { useSurrogateStore } from '../../state/surrogateStore';
 import { useSweepStore } from '../../state/sweepStore';
 import { useVictimStore } from '../../state/victimStore';
 import { Button } from '../common/Button';
@@ -22,8 +23,9 @@ export function CompareView() {
   const loading = useRunsStore((state) => state.loading);
   const phase = useRunStore((state) => state.phase);
   const victim = useVictimStore((state) => state.phase);
+  const surrogate = useSurrogateStore((state) => state.phase);
   const rows = useSweepStore((state) => state.rows);
-  useEffect(() => void listRuns(), [listRuns, phase, victim, rows]);
+  useEffect(() => void listRuns(), [listRuns, phase, victim, surrogate, rows]);
   return (
     <div className={styles.view}>
       <Card title="Runs" note="kept in this browser">
@@ -77,9 +79,10 @@ function RunRow({ run }: { readonly run: RunSummary }) {
   const chosen = useRunsStore((state) => state.chosen.includes(run.id));
   const onPage = useRunStore((state) => state.runId === run.id);
   const inLab = useVictimStore((state) => state.runId === run.id);
-  const here = onPage || inLab;
+  const imitates = useSurrogateStore((state) => state.runId === run.id);
+  const here = onPage || inLab || imitates;
   const busy = useBusy();
-  const going = busy === 'victim' ? 'victim' : 'defense';
+  const going = busy === 'victim' || busy === 'surrogate' ? busy : 'defense';
   return (
     <tr className={here ? styles.here : undefined}>
       <td>
@@ -93,6 +96,7 @@ function RunRow({ run }: { readonly run: RunSummary }) {
       <th scope="row">
         {run.name}
         {run.kind === 'victim' && <em className={styles.kind}>classifier</em>}
+        {run.kind === 'surrogate' && <em className={styles.kind}>surrogate</em>}
         {here && <small> on the page</small>}
       </th>
       <td>{formatMoment(run.createdAt)}</td>
@@ -126,14 +130,26 @@ function RunRow({ run }: { readonly run: RunSummary }) {
   );
 }
 
-/** A defence goes on the page, a classifier into the lab. */
+/** A defence goes on the page, a classifier into the lab, a surrogate to its black box. */
 function Openers({ run }: { readonly run: RunSummary }) {
-  const { loadRun, resumeFrom, openVictimRun } = useCommands();
+  const { loadRun, resumeFrom, openVictimRun, openSurrogateRun } = useCommands();
   const busy = useBusy() !== null;
   if (run.kind === 'victim') {
     return (
       <Button small disabled={busy} onClick={() => void openVictimRun(run.id)} data-testid="open-victim-run">
         Open in the lab
+      </Button>
+    );
+  }
+  if (run.kind === 'surrogate') {
+    return (
+      <Button
+        small
+        disabled={busy}
+        onClick={() => void openSurrogateRun(run.id)}
+        data-testid="open-surrogate-run"
+      >
+        Open at the model
       </Button>
     );
   }

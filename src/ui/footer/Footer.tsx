@@ -1,4 +1,6 @@
+import { labelOf } from '../../state/blackBoxStore';
 import { useDeviceStore } from '../../state/deviceStore';
+import { useDraftStore } from '../../state/draftStore';
 import { useSessionStore } from '../../state/sessionStore';
 import { goTo } from '../../state/viewStore';
 import { formatAgo, formatBytes, formatCount } from '../common/format';
@@ -10,6 +12,9 @@ import styles from './Footer.module.css';
 export function Footer() {
   const savedAt = useSessionStore((state) => state.savedAt);
   const memory = useDeviceStore((state) => state.memory);
+  const asked = useDraftStore(({ experiment: { model } }) =>
+    model.blackBox === null || model.blackBox.url === null ? '' : labelOf(model.blackBox),
+  );
   const now = useNow(2000);
   return (
     <footer className={styles.footer}>
@@ -26,7 +31,7 @@ export function Footer() {
       </button>
       <span className={styles.private}>
         <Icon name="lock" size={13} />
-        Nothing leaves this machine
+        {asked === '' ? 'Nothing leaves this machine' : `Only what you allow goes to ${asked}`}
       </span>
     </footer>
   );

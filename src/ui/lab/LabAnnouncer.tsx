@@ -1,10 +1,13 @@
+import { useSurrogateStore } from '../../state/surrogateStore';
 import { useSweepStore } from '../../state/sweepStore';
 import { useVictimStore } from '../../state/victimStore';
+import { surrogateTitle } from '../blackbox/surrogateWords';
 import { victimTitle } from './victimWords';
 
-/** Says what becomes of the lab's classifier and of the matrix to screen readers, wherever in the studio they are. */
+/** Says what becomes of the lab's classifier, of a surrogate and of the matrix to screen readers, wherever in the studio they are. */
 export function LabAnnouncer() {
   const phase = useVictimStore((state) => state.phase);
+  const surrogate = useSurrogateStore((state) => state.phase);
   const run = useSweepStore(({ progress }) =>
     progress === null
       ? ''
@@ -15,6 +18,7 @@ export function LabAnnouncer() {
   return (
     <div className="sr-only" role="status" aria-live="polite">
       {phase === 'idle' ? '' : `${victimTitle(phase)}. `}
+      {surrogate === 'idle' ? '' : `${surrogateTitle(surrogate)}. `}
       {run}
     </div>
   );

@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react';
 import { useDatasetStore } from '../../state/datasetStore';
 import { useDeviceStore } from '../../state/deviceStore';
 import { useDraftStore } from '../../state/draftStore';
@@ -7,6 +6,7 @@ import { recipeFor, recipeOf } from '../../state/recipes';
 import { Card } from '../common/Card';
 import { formatCount } from '../common/format';
 import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../train/fields';
+import { KindField, OPTIMIZERS, SCHEDULES } from '../train/KindField';
 import { SettingsField } from '../train/SettingsField';
 import fieldStyles from '../train/SettingsView.module.css';
 import { RecipeField } from './RecipeField';
@@ -28,14 +28,10 @@ export function RecipeForm() {
         <Steps />
       </Card>
       <Card title="Optimiser">
-        <Choice
+        <KindField
           label="Kind"
           value={optimizer.kind}
-          options={[
-            ['sgd', 'SGD'],
-            ['adam', 'Adam'],
-            ['adamw', 'AdamW'],
-          ]}
+          options={OPTIMIZERS}
           onChange={(kind) =>
             setRecipeField('optimizer', {
               ...OPTIMIZER_DEFAULTS[kind],
@@ -48,15 +44,10 @@ export function RecipeForm() {
         ))}
       </Card>
       <Card title="Schedule">
-        <Choice
+        <KindField
           label="Kind"
           value={schedule.kind}
-          options={[
-            ['multistep', 'multi-step'],
-            ['onecycle', 'one-cycle'],
-            ['cosine', 'cosine'],
-            ['constant', 'constant'],
-          ]}
+          options={SCHEDULES}
           onChange={(kind) => setRecipeField('schedule', SCHEDULE_DEFAULTS[kind])}
         />
         {scheduleSpecs(schedule.kind).map((spec) => (
@@ -146,42 +137,5 @@ function Adaptive() {
       </label>
       {adaptive !== null && ADAPTIVE.map((spec) => <RecipeField key={spec.path} spec={spec} />)}
     </Card>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly (readonly [T, string])[];
-  readonly onChange: (kind: T) => void;
-}
-
-function Choice<T extends string>({ label, value, options, onChange }: ChoiceProps<T>) {
-  return (
-    <Labelled label={label}>
-      <select
-        className={fieldStyles.select}
-        value={value}
-        onChange={(event) => {
-          const chosen = options.find(([kind]) => kind === event.target.value);
-          if (chosen) onChange(chosen[0]);
-        }}
-      >
-        {options.map(([kind, name]) => (
-          <option key={kind} value={kind}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </Labelled>
-  );
-}
-
-function Labelled({ label, children }: { readonly label: string; readonly children: ReactNode }) {
-  return (
-    <label className={fieldStyles.field}>
-      <span className={fieldStyles.label}>{label}</span>
-      {children}
-    </label>
   );
 }

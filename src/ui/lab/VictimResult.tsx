@@ -2,7 +2,8 @@ import type { ExportKind } from '../../protocol/messages';
 import type { Rate } from '../../protocol/results';
 import { useBusy } from '../../state/busy';
 import { useExportStore } from '../../state/exportStore';
-import { hasVictim, useVictimStore } from '../../state/victimStore';
+import { isInEngine } from '../../state/training';
+import { useVictimStore } from '../../state/victimStore';
 import { Button } from '../common/Button';
 import { Card } from '../common/Card';
 import { useCommands } from '../common/CommandsContext';
@@ -25,7 +26,7 @@ export function VictimResult() {
   const evaluation = useVictimStore((state) => state.evaluation);
   const experiment = useVictimStore((state) => state.experiment);
   const results = useVictimStore((state) => state.results);
-  const there = useVictimStore(hasVictim);
+  const there = useVictimStore(isInEngine);
   const stored = useVictimStore((state) => state.stored);
   const note = results
     ? `${results.steps} steps in ${formatDuration(results.trainingSeconds)}, ${results.adapter}`

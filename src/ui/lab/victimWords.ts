@@ -1,6 +1,6 @@
-import type { useVictimStore } from '../../state/victimStore';
+import type { TrainingState } from '../../state/training';
 
-type VictimPhase = ReturnType<typeof useVictimStore.getState>['phase'];
+type VictimPhase = TrainingState['phase'];
 
 /** What a phase of a classifier's training is called. */
 export function victimTitle(phase: VictimPhase): string {

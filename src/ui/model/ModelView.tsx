@@ -1,31 +1,54 @@
-import type { ModelSummary } from '../../protocol/summaries';
+import { useBusy } from '../../state/busy';
+import { chooseBlackBox, leaveBlackBox } from '../../state/blackBoxStore';
+import { useDraftStore } from '../../state/draftStore';
 import { useModelStore } from '../../state/modelStore';
-import { goTo } from '../../state/viewStore';
-import { Button } from '../common/Button';
+import { BlackBoxView } from '../blackbox/BlackBoxView';
 import { Card } from '../common/Card';
-import { cx } from '../common/cx';
-import { Empty } from '../common/Empty';
-import { formatCount, formatParameters } from '../common/format';
-import { formatName } from '../common/formatName';
-import { Icon } from '../common/Icon';
-import { LoadingLine } from '../common/LoadingLine';
-import { useOpeners } from '../drop/FileInputs';
+import { formatCount } from '../common/format';
+import { Segmented } from '../common/Segmented';
 import { LayerTable } from './LayerTable';
+import { ModelCard } from './ModelCard';
 import styles from './ModelView.module.css';
 import { NormalizationCard } from './NormalizationCard';
 import { TensorTable } from './TensorTable';
 
-/** The model card and how the model is fed. */
+const LEADS = {
+  weights: 'The model is read whole: REFINE is trained in front of it.',
+  confidences:
+    'A surrogate learns what the black box says, REFINE is trained on the surrogate, and the transform is put in front of the black box.',
+} as const;
+
+/** The classifier to defend: read whole, or only asked. */
 export function ModelView() {
+  const blackBox = useDraftStore((state) => state.experiment.model.blackBox);
+  const busy = useBusy() !== null;
+  const had = blackBox === null ? 'weights' : 'confidences';
+  return (
+    <div className={styles.page}>
+      <header className={styles.head}>
+        <Segmented
+          label="What can be had of the classifier"
+          value={had}
+          options={[
+            { value: 'weights', label: 'Its weights', disabled: busy },
+            { value: 'confidences', label: 'Only its confidences', disabled: busy },
+          ]}
+          onChange={(value) => (value === 'weights' ? leaveBlackBox() : chooseBlackBox())}
+        />
+        <p className={styles.lead}>{LEADS[had]}</p>
+      </header>
+      {blackBox === null ? <OpenModel /> : <BlackBoxView blackBox={blackBox} />}
+    </div>
+  );
+}
+
+/** The model card and how the model is fed. */
+function OpenModel() {
   const summary = useModelStore((state) => state.summary);
-  const loading = useModelStore((state) => state.loading);
   return (
     <div className={styles.view}>
-      <Card title="Model" note={summary?.fileName} testId="model-card">
-        <LoadingLine loading={loading} verb="Reading" />
-        {summary === null ? <NoModel /> : <ModelFacts summary={summary} />}
-      </Card>
-      {summary !== null && <NormalizationCard />}
+      <ModelCard title="Model" />
+      {summary !== null && <NormalizationCard of="model" />}
       {summary !== null && (
         <Card title="Layers" note={`${summary.layers.length} listed`} className={styles.layers}>
           <LayerTable layers={summary.layers} />
@@ -36,98 +59,6 @@ export function ModelView() {
           <TensorTable />
         </Card>
       )}
-    </div>
-  );
-}
-
-function NoModel() {
-  const { openFiles } = useOpeners();
-  return (
-    <Empty title="No model yet">
-      <p>
-        Drop a PyTorch state_dict (.pth, .pt), a .safetensors, an .onnx, a Keras (.keras, .h5) or a
-        TensorFlow.js file. It is read as data: nothing in it is ever run.
-      </p>
-      <p className={styles.choices}>
-        <Button onClick={openFiles}>Choose a file</Button>
-        <Button onClick={() => goTo('lab')}>Make one in the attack lab</Button>
-      </p>
-    </Empty>
-  );
-}
-
-const VERDICTS = {
-  'can-be-defended': ['Can be defended', 'good'],
-  'can-only-be-evaluated': ['Can only be evaluated', 'warn'],
-  unsupported: ['Unsupported', 'bad'],
-} as const;
-
-function ModelFacts({ summary }: { readonly summary: ModelSummary }) {
-  const [verdict, tone] = VERDICTS[summary.verdict];
-  const metadata = Object.entries(summary.metadata);
-  return (
-    <>
-      <div className={cx(styles.verdict, styles[tone])}>
-        <Icon name={tone === 'good' ? 'check' : 'warning'} size={18} />
-        <div>
-          <b>{verdict}</b>
-          <p>{withoutVerdict(summary.verdictReason)}</p>
-        </div>
-        {summary.verdict === 'can-be-defended' && (
-          <Button small onClick={() => goTo('images')}>
-            On to the images
-            <Icon name="arrow" size={14} />
-          </Button>
-        )}
-      </div>
-      <dl className={styles.facts}>
-        <Fact name="Network" value={summary.architectureLabel} />
-        <Fact
-          name="Parameters"
-          value={`${formatParameters(summary.parameters)} (${formatCount(summary.parameters)})`}
-        />
-        <Fact name="Classes" value={summary.classes === null ? 'unknown' : formatCount(summary.classes)} />
-        <Fact
-          name="Input"
-          value={
-            summary.inputShape === null
-              ? 'unknown'
-              : `${summary.inputShape.join(' × ')} (height, width, channels)`
-          }
-        />
-        <Fact name="Format" value={formatName(summary.format)} />
-        <Fact name="Tensors" value={formatCount(summary.tensors)} />
-        <Fact name="SHA-256" value={summary.hash} mono />
-        {metadata.map(([key, value]) => (
-          <Fact key={key} name={key} value={value} />
-        ))}
-        {summary.opaqueObjects.length > 0 && (
-          <Fact name="Not run, not read" value={summary.opaqueObjects.join(', ')} mono />
-        )}
-      </dl>
-    </>
-  );
-}
-
-/** The reason without the verdict, which the heading beside it says already. */
-function withoutVerdict(reason: string): string {
-  const plain = reason.replace(/^(can be defended|can only be evaluated|unsupported):\s*/i, '');
-  return plain.charAt(0).toUpperCase() + plain.slice(1);
-}
-
-function Fact({
-  name,
-  value,
-  mono = false,
-}: {
-  readonly name: string;
-  readonly value: string;
-  readonly mono?: boolean;
-}) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className={mono ? styles.mono : undefined}>{value}</dd>
     </div>
   );
 }

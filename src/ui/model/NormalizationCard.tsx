@@ -11,8 +11,17 @@ import { Segmented } from '../common/Segmented';
 import { NumberInput } from '../common/NumberInput';
 import styles from './NormalizationCard.module.css';
 
-/** How images are fed to the model: what is subtracted and divided, and the order of the channels. */
-export function NormalizationCard() {
+/** Whose feeding it is; only a loaded model can be tried with the usual choices. */
+type Fed = 'model' | 'black box file' | 'black box address';
+
+const WORDS: Readonly<Record<Exclude<Fed, 'model'>, string>> = {
+  'black box file':
+    'The file and its surrogate are fed so. Write mean 0 and deviation 1 for a file that normalises by itself.',
+  'black box address': 'The surrogate is fed so. The address gets plain pixels.',
+};
+
+/** How images are fed: what is subtracted and divided, and the order of the channels. */
+export function NormalizationCard({ of }: { readonly of: Fed }) {
   const order = useDraftStore((state) => state.experiment.model.channelOrder);
   const letters = order === 'RGB' ? ['R', 'G', 'B'] : ['B', 'G', 'R'];
   return (
@@ -56,7 +65,7 @@ export function NormalizationCard() {
           ))}
         </tbody>
       </table>
-      <Proposal />
+      {of === 'model' ? <Proposal /> : <p className={styles.words}>{WORDS[of]}</p>}
     </Card>
   );
 }

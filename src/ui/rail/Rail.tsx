@@ -1,4 +1,5 @@
 import { useAnalysisStore } from '../../state/analysisStore';
+import { useSurrogateLoaded } from '../../state/blackBoxStore';
 import { useClassNames } from '../../state/classNames';
 import { useDatasetStore } from '../../state/datasetStore';
 import { useDeviceStore } from '../../state/deviceStore';
@@ -7,6 +8,7 @@ import { useMapStore } from '../../state/mapStore';
 import { useModelStore } from '../../state/modelStore';
 import { hasTransform, latestEvaluation, useRunStore } from '../../state/runStore';
 import { useRunsStore } from '../../state/runsStore';
+import { useSurrogateStore } from '../../state/surrogateStore';
 import { useSweepStore } from '../../state/sweepStore';
 import { useVictimStore } from '../../state/victimStore';
 import { goTo, STEPS, type StepName, useViewStore } from '../../state/viewStore';
@@ -96,6 +98,9 @@ function useStepStates(): Record<StepName, StepState> {
   const victim = useVictimStore((state) => state.phase);
   const victimProgress = useVictimStore((state) => state.progress);
   const sweep = useSweepStore((state) => state.progress);
+  const surrogatePhase = useSurrogateStore((state) => state.phase);
+  const { step: distilled, totalSteps: toDistil } = useSurrogateStore((state) => state.progress);
+  const surrogateLoaded = useSurrogateLoaded();
   const classNames = useClassNames();
   return stepStates({
     model,
@@ -118,5 +123,6 @@ function useStepStates(): Record<StepName, StepState> {
     victim,
     victimProgress,
     sweep,
+    surrogate: { phase: surrogatePhase, step: distilled, totalSteps: toDistil, loaded: surrogateLoaded },
   });
 }

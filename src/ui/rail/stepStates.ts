@@ -36,6 +36,13 @@ export interface RailInput {
   readonly victim: RunPhase;
   readonly victimProgress: { readonly step: number; readonly totalSteps: number };
   readonly sweep: SweepProgress | null;
+  /** The black box's surrogate: its distillation, and whether it is the loaded model. */
+  readonly surrogate: {
+    readonly phase: RunPhase;
+    readonly step: number;
+    readonly totalSteps: number;
+    readonly loaded: boolean;
+  };
 }
 
 /** Every step's own state in one line. */
@@ -56,7 +63,8 @@ export function stepStates(input: RailInput): Record<StepName, StepState> {
   };
 }
 
-function modelState({ model, modelLoading }: RailInput): StepState {
+function modelState({ model, modelLoading, experiment, surrogate }: RailInput): StepState {
+  if (experiment.model.blackBox !== null && !surrogate.loaded) return surrogateState(surrogate);
   if (modelLoading.kind === 'loading') return { status: 'busy', line: 'reading…' };
   if (model === null) {
     return modelLoading.kind === 'failed'
@@ -69,6 +77,15 @@ function modelState({ model, modelLoading }: RailInput): StepState {
     status: 'problem',
     line: model.verdict === 'unsupported' ? 'unsupported' : 'can only be evaluated',
   };
+}
+
+function surrogateState({ phase, step, totalSteps }: RailInput['surrogate']): StepState {
+  const share = totalSteps === 0 ? '' : formatPercent(step / totalSteps, 0);
+  if (phase === 'paused') return { status: 'busy', line: `paused at ${share}` };
+  if (phase === 'training') return { status: 'busy', line: `distilling, ${share}` };
+  if (isLive(phase)) return { status: 'busy', line: 'at work…' };
+  if (phase === 'failed') return { status: 'problem', line: 'distillation failed' };
+  return step > 0 ? { status: 'empty', line: 'surrogate distilled' } : { status: 'empty', line: 'black box' };
 }
 
 function imagesState({ dataset, datasetLoading }: RailInput): StepState {

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { labelOf } from '../../state/blackBoxStore';
 import { useDatasetStore } from '../../state/datasetStore';
 import { applyPreset, setField, useDraftStore } from '../../state/draftStore';
 import { useModelStore } from '../../state/modelStore';
@@ -22,6 +23,7 @@ import {
   scheduleFields,
   TRANSFORM_FIELDS,
 } from './fields';
+import { KindField, OPTIMIZERS, SCHEDULES } from './KindField';
 import { SettingsField } from './SettingsField';
 import styles from './SettingsView.module.css';
 
@@ -91,14 +93,10 @@ function Optimizer() {
   const optimizer = useDraftStore((state) => state.experiment.defense.optimizer);
   return (
     <Card title="Optimiser">
-      <Kind
+      <KindField
         label="Kind"
         value={optimizer.kind}
-        options={[
-          ['sgd', 'SGD'],
-          ['adam', 'Adam'],
-          ['adamw', 'AdamW'],
-        ]}
+        options={OPTIMIZERS}
         onChange={(kind) =>
           setField('defense.optimizer', { ...OPTIMIZER_DEFAULTS[kind], learningRate: optimizer.learningRate })
         }
@@ -114,50 +112,16 @@ function Schedule() {
   const schedule = useDraftStore((state) => state.experiment.defense.schedule);
   return (
     <Card title="Schedule">
-      <Kind
+      <KindField
         label="Kind"
         value={schedule.kind}
-        options={[
-          ['multistep', 'multi-step'],
-          ['onecycle', 'one-cycle'],
-          ['cosine', 'cosine'],
-          ['constant', 'constant'],
-        ]}
+        options={SCHEDULES}
         onChange={(kind) => setField('defense.schedule', SCHEDULE_DEFAULTS[kind])}
       />
       {scheduleFields(schedule.kind).map((spec) => (
         <SettingsField key={spec.path} spec={spec} />
       ))}
     </Card>
-  );
-}
-
-interface KindProps<T extends string> {
-  readonly label: string;
-  readonly value: T;
-  readonly options: readonly (readonly [T, string])[];
-  readonly onChange: (kind: T) => void;
-}
-
-function Kind<T extends string>({ label, value, options, onChange }: KindProps<T>) {
-  return (
-    <label className={styles.field}>
-      <span className={styles.label}>{label}</span>
-      <select
-        className={styles.select}
-        value={value}
-        onChange={(event) => {
-          const chosen = options.find(([kind]) => kind === event.target.value);
-          if (chosen) onChange(chosen[0]);
-        }}
-      >
-        {options.map(([kind, name]) => (
-          <option key={kind} value={kind}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 
@@ -182,9 +146,10 @@ function ExperimentFile() {
   const { copyExperiment, pasteExperiment, downloadExperiment, copyLink } = useCommands();
   const { openFiles } = useOpeners();
   const name = useDraftStore((state) => state.experiment.name);
+  const blackBox = useDraftStore((state) => state.experiment.model.blackBox);
   const loaded = useModelStore((state) => state.summary !== null);
   const hasImages = useDatasetStore((state) => state.summary !== null);
-  const complete = loaded && hasImages;
+  const complete = (blackBox === null ? loaded : labelOf(blackBox) !== '') && hasImages;
   const why = complete ? undefined : 'Once a model and images are loaded: the file names them';
   return (
     <Card title="Experiment file">

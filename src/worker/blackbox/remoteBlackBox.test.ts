@@ -68,6 +68,8 @@ describe('a black box in a worker of its own', () => {
     const waiting = box.confidences(new Float32Array(3), 1);
     mute.fail('out of memory');
     await expect(waiting).rejects.toMatchObject({ code: 'worker/crashed' });
+    expect(box.ended).toBe(true);
+    await expect(box.confidences(new Float32Array(3), 1)).rejects.toMatchObject({ code: 'worker/crashed' });
     await box.close();
     const bad = worker(() => Promise.reject(new StudioError('format/malformed', 'No model.')));
     await expect(openRemoteBlackBox(bad, OPTIONS)).rejects.toMatchObject({ code: 'format/malformed' });

@@ -25,9 +25,10 @@ export async function openRemoteBlackBox(
 ): Promise<BlackBox> {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
+  let ended: StudioError | null = null;
   const failAll = (reason: string): void => {
-    const error = new StudioError('worker/crashed', `The black box's worker ended: ${reason}.`);
-    for (const { reject } of waiting.values()) reject(error);
+    ended = new StudioError('worker/crashed', `The black box's worker ended: ${reason}.`);
+    for (const { reject } of waiting.values()) reject(ended);
     waiting.clear();
   };
   worker.onFailure(failAll);
@@ -40,6 +41,11 @@ export async function openRemoteBlackBox(
   };
   const ask = (request: BlackBoxRequest, transfer: Transferable[]): Promise<BlackBoxReply> =>
     new Promise((resolve, reject) => {
+      // A worker that has ended would leave the question without an answer.
+      if (ended) {
+        reject(ended);
+        return;
+      }
       waiting.set(request.id, { resolve, reject });
       worker.port.postMessage(request, transfer);
     });
@@ -49,6 +55,9 @@ export async function openRemoteBlackBox(
     return {
       label: options.label,
       classes: opened.classes,
+      get ended() {
+        return ended !== null;
+      },
       async confidences(pixels, count, signal) {
         if (signal?.aborted) throw new StudioError('aborted', 'Stopped.');
         // The caller keeps its pixels, so a copy is what is handed over.

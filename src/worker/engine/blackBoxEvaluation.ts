@@ -1,7 +1,9 @@
+import type { Predict } from '../../compute/analysis/evaluate';
 import {
   type BlackBoxDefense,
-  type CleanAnswers,
+  type BlackBoxEvaluation,
   evaluateBlackBox,
+  evaluateSurrogate,
 } from '../../compute/blackbox/evaluateBlackBox';
 import { limitSplit } from '../../data/subsets';
 import type { Experiment } from '../../protocol/experiment';
@@ -20,11 +22,11 @@ export async function evaluateBlackBoxOriginal(
   held: HeldBlackBox,
   options: EvaluationOptions,
 ): Promise<Evaluation | null> {
-  const key = await conditions(session, experiment);
-  if (held.original?.key === key) return held.original.evaluation;
-  const clean: CleanAnswers = new Map();
-  const evaluation = await measure(session, experiment, held, options, null, clean);
-  held.original = { key, evaluation, clean };
+  const known = await originalOf(session, experiment, held);
+  if (known.evaluation !== undefined) return known.evaluation;
+  const measured = await whatIsMeasured(session, experiment, options);
+  const evaluation = measured && (await evaluateBlackBox(measured, held.box, null, known.clean));
+  known.evaluation = evaluation;
   return evaluation;
 }
 
@@ -36,21 +38,43 @@ export async function evaluateBlackBoxDefended(
   options: EvaluationOptions,
   defense: BlackBoxDefense,
 ): Promise<Evaluation | null> {
-  const known = held.original?.key === (await conditions(session, experiment)) ? held.original.clean : null;
-  return measure(session, experiment, held, options, defense, known ?? new Map<number, Int32Array>());
+  const { clean } = await originalOf(session, experiment, held);
+  const measured = await whatIsMeasured(session, experiment, options);
+  return measured && evaluateBlackBox(measured, held.box, defense, clean);
 }
 
-async function measure(
+/** A surrogate on the same images, and how often it says what the black box says. @throws StudioError as `evaluateSurrogate`. */
+export async function evaluateSurrogateOf(
   session: Session,
   experiment: Experiment,
-  { box }: HeldBlackBox,
-  { batchSize, signal, onProgress }: EvaluationOptions,
-  defense: BlackBoxDefense | null,
-  clean: CleanAnswers,
+  held: HeldBlackBox,
+  options: EvaluationOptions,
+  predict: Predict,
 ): Promise<Evaluation | null> {
+  const { clean } = await originalOf(session, experiment, held);
+  const measured = await whatIsMeasured(session, experiment, options);
+  return measured && evaluateSurrogate(measured, predict, held.box, clean);
+}
+
+/** What is remembered of the black box under these conditions; it is empty for new ones. */
+async function originalOf(
+  session: Session,
+  experiment: Experiment,
+  held: HeldBlackBox,
+): Promise<NonNullable<HeldBlackBox['original']>> {
+  const key = await conditions(session, experiment);
+  if (held.original?.key !== key) held.original = { key, evaluation: undefined, clean: new Map() };
+  return held.original;
+}
+
+async function whatIsMeasured(
+  session: Session,
+  experiment: Experiment,
+  { batchSize, signal, onProgress }: EvaluationOptions,
+): Promise<BlackBoxEvaluation | null> {
   const { dataset } = session.requireDataset();
   if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
-  const options = {
+  return {
     split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
     height: dataset.height,
     width: dataset.width,
@@ -62,7 +86,6 @@ async function measure(
     signal,
     onProgress,
   };
-  return evaluateBlackBox(options, box, defense, clean);
 }
 
 /** Everything an undefended black box's figures depend on beside itself. */

@@ -1,9 +1,11 @@
 import { inFrontOfBlackBox } from '../../compute/blackbox/evaluateBlackBox';
 import { StudioError } from '../../protocol/errors';
+import { parseExperiment } from '../../protocol/experiment';
 import type { RequestName } from '../../protocol/messages';
 import type { BlackBoxResults } from '../../protocol/results';
 import type { Handlers } from '../rpc';
 import { evaluateBlackBoxDefended, evaluateBlackBoxOriginal } from './blackBoxEvaluation';
+import { tryBlackBox } from './blackBoxTrial';
 import type { EngineContext } from './engine';
 import { evaluationBatch } from './engineDevice';
 import { evaluateDefended, evaluateOriginal } from './evaluation';
@@ -14,9 +16,17 @@ type Names = Extract<RequestName, `blackbox/${string}`>;
 export function blackBoxHandlers(engine: EngineContext): Pick<Handlers, Names> {
   const { session, files, queue, runs, blackBoxes } = engine;
   return {
-    'blackbox/open'({ file }) {
+    async 'blackbox/open'({ file }) {
+      runs.requireNone('choosing another black box');
+      // One of the same name may be open.
+      await blackBoxes.close();
       session.extraFiles.set(file.path, file);
+      files.keepBlackBox(file);
       return null;
+    },
+    async 'blackbox/try'({ experiment, allowNetwork }) {
+      runs.requireNone('trying the black box');
+      return tryBlackBox(session, blackBoxes, parseExperiment(experiment, 'The experiment'), allowNetwork);
     },
     async 'blackbox/distil'({ experiment, resume, allowNetwork }) {
       const started = await runs.startSurrogate(experiment, resume, (parsed) =>

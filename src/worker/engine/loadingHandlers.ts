@@ -132,6 +132,8 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
       const run = await files.lastRun();
       const experiment = await files.experiment();
       session.experiment ??= experiment;
+      const blackBox = await files.blackBox();
+      if (blackBox) session.extraFiles.set(blackBox.path, blackBox);
       return {
         model: await attempt(async () =>
           model?.kind === 'demo'
@@ -146,6 +148,7 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
         }),
         experiment,
         run,
+        blackBox: blackBox?.path ?? null,
       };
     },
     async 'session/clear'() {

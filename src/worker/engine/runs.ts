@@ -200,7 +200,14 @@ export class Runs {
       const record = resumed
         ? { ...resumed.record, experiment: structuredClone(experiment), totalSteps }
         : newRecord(id, experiment, labelMap, totalSteps, kind);
-      const kept = new RunJournal(store, emit, record, resumed?.step ?? null, resumed?.rows);
+      const kept = new RunJournal(
+        store,
+        emit,
+        record,
+        resumed?.step ?? null,
+        resumed?.rows,
+        resumed?.blackBox,
+      );
       session.experiment = experiment;
       run.take(kept);
       return { trainer: run.trainer, journal: kept };

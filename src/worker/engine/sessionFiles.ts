@@ -6,6 +6,7 @@ import type { RunStore } from '../../storage/runStore';
 const MODEL = 'model';
 const DATASET = 'dataset';
 const IMAGES = 'trigger-images';
+const BLACK_BOX = 'black-box';
 const EXPERIMENT = 'session/experiment';
 
 /** What a slot stands for: copies of dropped files, or the built-in demo, which needs none. */
@@ -34,6 +35,10 @@ export class SessionFiles {
     this.keep(IMAGES, { kind: 'files', files });
   }
 
+  keepBlackBox(file: InputFile): void {
+    this.keep(BLACK_BOX, { kind: 'files', files: [file] });
+  }
+
   keepExperiment(experiment: Experiment): void {
     this.after(() => this.store.writeSetting(EXPERIMENT, experiment));
   }
@@ -49,6 +54,12 @@ export class SessionFiles {
   async images(): Promise<readonly InputFile[]> {
     const source = await this.read(IMAGES);
     return source?.kind === 'files' ? source.files : [];
+  }
+
+  /** The black box's ONNX file, or null. */
+  async blackBox(): Promise<InputFile | null> {
+    const source = await this.read(BLACK_BOX);
+    return source?.kind === 'files' ? (source.files[0] ?? null) : null;
   }
 
   async experiment(): Promise<Experiment | null> {

@@ -1,4 +1,4 @@
-import { asStudioError, StudioError, toWireError } from '../../../protocol/errors';
+import { asStudioError, isOfBlackBox, StudioError, toWireError } from '../../../protocol/errors';
 import type { RunProgress, WorkerEvent } from '../../../protocol/messages';
 import type { Evaluation, RunResults } from '../../../protocol/results';
 import type { RunRecord } from '../../../storage/schemas';
@@ -120,6 +120,9 @@ export class RunController {
       await this.conclude();
     } catch (thrown) {
       const error = asStudioError(thrown);
+      // What was learned is whole, and is kept to be gone on with.
+      const keep = isOfBlackBox(error.code) && this.journal.checkpointStep !== this.step && this.step > 0;
+      if (keep) await this.save('failed').catch(() => undefined);
       await this.journal.write('failed');
       this.enter('failed', error.message);
       this.around.emit({ kind: 'run/failed', runId: this.id, error: toWireError(error) });
@@ -224,7 +227,7 @@ export class RunController {
     const results = this.results(after);
     await this.journal.write(complete ? 'done' : 'stopped', results);
     this.enter(complete ? 'done' : 'stopped', this.journal.notice);
-    this.around.emit({ kind: 'run/finished', runId: this.id, results });
+    this.around.emit({ kind: 'run/finished', runId: this.id, results: this.journal.results ?? results });
   }
 
   private results(after: Evaluation | null): RunResults {

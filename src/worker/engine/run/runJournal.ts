@@ -21,6 +21,8 @@ export class RunJournal {
   private finalResults: RunResults | null = null;
   private savedStep: number | null;
   private lastNotice: string | null = null;
+  /** What was measured of the black box, as long as nothing more is learned. */
+  private blackBox: BlackBoxResults | null;
 
   constructor(
     private readonly store: RunStore,
@@ -29,8 +31,10 @@ export class RunJournal {
     savedStep: number | null,
     /** What was logged before this sitting. */
     rows: readonly MetricsRow[] = [],
+    blackBox: BlackBoxResults | null = null,
   ) {
     this.savedStep = savedStep;
+    this.blackBox = blackBox;
     this.curve = [...rows];
   }
 
@@ -73,6 +77,7 @@ export class RunJournal {
   /** Takes note of a step; nothing is written before the next `save`. */
   step(step: number, seconds: number, row: MetricsRow | null): void {
     this.record = { ...this.record, step, trainingSeconds: this.record.trainingSeconds + seconds };
+    this.blackBox = null;
     if (!row) return;
     this.unwritten.push(row);
     this.curve.push(row);
@@ -89,7 +94,8 @@ export class RunJournal {
   }
 
   /** Writes the record and what of the curve is new. */
-  async write(status: RunRecord['status'], results: RunResults | null = null): Promise<void> {
+  async write(status: RunRecord['status'], given: RunResults | null = null): Promise<void> {
+    const results = given && this.blackBox ? { ...given, blackBox: this.blackBox } : given;
     this.finalResults = results;
     this.lastNotice = await problemOf(async () => {
       const now = new Date().toISOString();
@@ -107,7 +113,8 @@ export class RunJournal {
 
   /** Adds the black box's figures to the results of a run that is over; before that there is nothing to add to. */
   async addBlackBox(blackBox: BlackBoxResults): Promise<void> {
-    if (this.finalResults) await this.write(this.record.status, { ...this.finalResults, blackBox });
+    this.blackBox = blackBox;
+    if (this.finalResults) await this.write(this.record.status, this.finalResults);
   }
 
   /** Stores a checkpoint taken at the record's step, then the record; tells the page when it is there. */
@@ -166,6 +173,8 @@ export interface ResumedRun {
   readonly bytes: Uint8Array;
   readonly step: number;
   readonly rows: readonly MetricsRow[];
+  /** What was measured of the black box behind just these weights. */
+  readonly blackBox: BlackBoxResults | null;
 }
 
 /**
@@ -190,5 +199,6 @@ export async function resumeRecord(store: RunStore, id: string): Promise<Resumed
     bytes,
     step,
     rows: metrics.filter((row) => row.step <= step),
+    blackBox: record.step === step ? (record.results?.blackBox ?? null) : null,
   };
 }

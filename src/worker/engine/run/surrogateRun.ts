@@ -1,4 +1,3 @@
-import { evaluate } from '../../../compute/analysis/evaluate';
 import { ConfidenceCache } from '../../../compute/blackbox/confidenceCache';
 import { architectureById } from '../../../compute/nn/architectures';
 import type { BoundNetwork } from '../../../compute/nn/network';
@@ -12,7 +11,7 @@ import { surrogateTraining } from '../../../protocol/blackBox';
 import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { Evaluation } from '../../../protocol/results';
-import { evaluateBlackBoxOriginal } from '../blackBoxEvaluation';
+import { evaluateBlackBoxOriginal, evaluateSurrogateOf } from '../blackBoxEvaluation';
 import type { HeldBlackBox } from '../blackBoxes';
 import type { Session } from '../session';
 import type { RunJournal } from './runJournal';
@@ -144,27 +143,18 @@ class PreparedSurrogateRun implements SurrogateRun, RunTrainer {
   }
 
   async evaluateNow(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null> {
-    const { session, experiment } = this;
-    const { dataset } = session.requireDataset();
-    if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
+    const { session, experiment, held } = this;
     const { normalization, channelOrder } = experiment.model;
+    const options = { batchSize: this.evaluationBatch, signal, onProgress };
     const victim = createVictim(this.bound, await this.state(), { normalization, channelOrder });
     try {
-      return await evaluate({
-        split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
-        height: dataset.height,
-        width: dataset.width,
-        classes: victim.classes,
-        predict: (pixels) => victim.forwardPixels(pixels).logits,
-        trigger: await session.triggerFor(experiment),
-        target: experiment.attack?.target ?? 0,
-        labelMap: null,
-        batchSize: this.evaluationBatch,
-        limit: experiment.evaluate.testLimit,
-        seed: experiment.seed,
-        signal,
-        onProgress,
-      });
+      return await evaluateSurrogateOf(
+        session,
+        experiment,
+        held,
+        options,
+        (pixels) => victim.forwardPixels(pixels).logits,
+      );
     } finally {
       victim.dispose();
     }
