@@ -19,6 +19,7 @@ export interface FuzzCase {
   /** Parser's files and what was done to them, enough to make them again. */
   readonly what: string;
   readonly capBytes: number;
+  readonly files: readonly NamedBytes[];
   read(): Promise<Outcome>;
 }
 
@@ -62,6 +63,7 @@ export async function fuzzCase(parser: FuzzedParser, id: number): Promise<FuzzCa
   return {
     what,
     capBytes: parser.cap.fixedMiB * 2 ** 20 + parser.cap.timesFile * bytes,
+    files,
     read: () => outcomeOf(parser, files),
   };
 }

@@ -1,6 +1,6 @@
 import { crc32 } from '../../src/formats/images/crc32';
 import { apart, gunzipped, gzipped, type NamedBytes, textFile, together, unzipped } from './files';
-import type { FuzzedParser } from './fuzzedParser';
+import type { Cap, FuzzedParser } from './fuzzedParser';
 import { readAnyDataset, readIdentity, readImages } from './readings';
 
 const ARRAYS = 'datasets/arrays';
@@ -23,13 +23,24 @@ function withChecksums({ path, bytes }: NamedBytes): NamedBytes {
   return { path, bytes };
 }
 
+/** A table or an array as it lies, and its numbers as eight bytes each. */
+const PLAIN: Cap = { fixedMiB: 96, timesFile: 32 };
+/** Small archives may unfold to 64 MiB, which are held once packed out and once as pixels. */
+const ARCHIVES: Cap = { fixedMiB: 224, timesFile: 32 };
+/** An entry for each row, and a table of contents as objects. */
+const PARQUET: Cap = { fixedMiB: 160, timesFile: 80 };
+/** A compressed byte may stand for a thousand pixels. */
+const PICTURES: Cap = { fixedMiB: 96, timesFile: 12_288 };
+/** As of models, which are looked into. */
+const OBJECTS: Cap = { fixedMiB: 320, timesFile: 24 };
+
 /** The readers of data sets, archives and images. */
 export const DATASETS: readonly FuzzedParser[] = [
   {
     name: 'npy',
     formats: ['numpy'],
     seeds: () => [together(ARRAYS, 'x_train.npy', 'y_train.npy')],
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: PLAIN,
     read: readAnyDataset,
   },
   {
@@ -45,14 +56,14 @@ export const DATASETS: readonly FuzzedParser[] = [
         'mask.npz',
         'float255-f8-be.npz',
       ),
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyDataset,
   },
   {
     name: 'IDX',
     formats: ['idx'],
     seeds: () => [together(ARRAYS, ...IDX), together(ARRAYS, ...IDX.map((name) => `${name}.gz`))],
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyDataset,
   },
   {
@@ -60,7 +71,7 @@ export const DATASETS: readonly FuzzedParser[] = [
     formats: ['idx'],
     seeds: () => [together(ARRAYS, ...IDX)],
     finish: gzipped,
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyDataset,
   },
   {
@@ -75,7 +86,7 @@ export const DATASETS: readonly FuzzedParser[] = [
         'numbers.parquet',
         'test-00000-of-00001.parquet',
       ),
-    cap: { fixedMiB: 64, timesFile: 64 },
+    cap: PARQUET,
     read: readAnyDataset,
   },
   {
@@ -88,7 +99,7 @@ export const DATASETS: readonly FuzzedParser[] = [
         'mini-cifar100-python.tar.gz',
         'mini-cifar-binary.tar.gz',
       ),
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyDataset,
   },
   {
@@ -100,7 +111,7 @@ export const DATASETS: readonly FuzzedParser[] = [
       gunzipped('datasets/mini-cifar-binary.tar.gz', 'cifarbin.tar'),
     ],
     finish: (file, seed) => (seed % 2 === 0 ? gzipped(file) : file),
-    cap: { fixedMiB: 96, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyDataset,
   },
   {
@@ -110,14 +121,14 @@ export const DATASETS: readonly FuzzedParser[] = [
       ...apart('datasets', 'two-classes.zip'),
       ...apart('datasets/folders', 'photos.zip', 'table.zip', 'gtsrb.zip'),
     ],
-    cap: { fixedMiB: 96, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyDataset,
   },
   {
     name: 'folder of images',
     formats: ['image-folder'],
     seeds: () => [unzipped('datasets/folders/photos.zip')],
-    cap: { fixedMiB: 96, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyDataset,
   },
   {
@@ -129,7 +140,7 @@ export const DATASETS: readonly FuzzedParser[] = [
         files.toSorted((a, b) => Number(b.path.endsWith('.csv')) - Number(a.path.endsWith('.csv'))),
       ),
     damaged: 2,
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: PLAIN,
     read: readAnyDataset,
   },
   {
@@ -148,7 +159,7 @@ export const DATASETS: readonly FuzzedParser[] = [
         'filter4.png',
       ),
     finish: (file, seed) => (seed % 4 === 0 ? file : withChecksums(file)),
-    cap: { fixedMiB: 64, timesFile: 1200 },
+    cap: PICTURES,
     read: readImages,
   },
   {
@@ -164,7 +175,7 @@ export const DATASETS: readonly FuzzedParser[] = [
         'cmyk.jpg',
         'orientation.jpg',
       ),
-    cap: { fixedMiB: 96, timesFile: 1200 },
+    cap: PICTURES,
     read: readImages,
   },
   {
@@ -176,7 +187,7 @@ export const DATASETS: readonly FuzzedParser[] = [
         .slice(0, 4),
       [textFile('a.pgm', `P5 # a comment\n4 4\n255\n${'x'.repeat(16)}`)],
     ],
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: PLAIN,
     read: readImages,
   },
   {
@@ -189,7 +200,7 @@ export const DATASETS: readonly FuzzedParser[] = [
       ...apart(ARRAYS, 'nhwc.npz', 'x_train.npy', 'train-images-idx3-ubyte'),
       ...apart('datasets', 'two-classes.zip', 'mini-cifar-python.tar.gz', 'images/rgb.png'),
     ],
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: OBJECTS,
     read: readIdentity,
   },
 ];

@@ -49,3 +49,16 @@ export function gunzipped(path: string, name: string): FileSet {
 export function gzipped({ path, bytes }: NamedBytes): NamedBytes {
   return { path: `${path}.gz`, bytes: Uint8Array.from(gzipSync(bytes, { level: 1 })) };
 }
+
+/** Bytes in a MiB. */
+export const MIB = 2 ** 20;
+
+/** A text with a byte for each letter. */
+export function latin1(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** One file by itself. */
+export function one(path: string, bytes: Uint8Array): NamedBytes[] {
+  return [{ path, bytes: Uint8Array.from(bytes) }];
+}

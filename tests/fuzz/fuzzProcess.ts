@@ -9,6 +9,12 @@ const STALL_MS = 120_000;
 const HEAP_MIB = 512;
 const MAX_FINDINGS = 20;
 
+/** How a process left off; without a fault it was worn out, and another goes on. */
+interface Ended {
+  readonly done: boolean;
+  readonly fault: string | null;
+}
+
 /** Runs cases in a process of its own, which is ended where it stalls, and started again behind the case that ended it. */
 export class FuzzProcess {
   private child: ChildProcess | null = null;
@@ -21,11 +27,10 @@ export class FuzzProcess {
   async run(parser: string, from: number, to: number): Promise<FuzzReport> {
     const collector = new Collector(parser, from);
     while (collector.next < to && collector.findings.length < MAX_FINDINGS) {
-      const ended = await this.ask(collector, to);
-      if (ended === 'done') break;
+      const { done, fault } = await this.ask(collector, to);
+      if (done) break;
       this.child = null;
-      if (ended === 'stalled') collector.found(`no answer within ${STALL_MS / 1000} s`);
-      else if (ended !== 0) collector.found(`the process ended with ${ended}: ${this.errors.slice(-1500)}`);
+      if (fault !== null) collector.found(fault);
     }
     return collector;
   }
@@ -36,8 +41,8 @@ export class FuzzProcess {
     this.child = null;
   }
 
-  /** @returns how it ended: with all cases done, in silence, or with the process's status. */
-  private ask(collector: Collector, to: number): Promise<'done' | 'stalled' | number | string> {
+  /** Has the process go on with a parser's cases, until they are done or it ends. */
+  private ask(collector: Collector, to: number): Promise<Ended> {
     const child = (this.child ??= this.start());
     const { stdin, stdout } = child;
     if (stdin === null || stdout === null) throw new Error('The process has no pipes.');
@@ -49,11 +54,11 @@ export class FuzzProcess {
       };
       let timer = setTimeout(kill, STALL_MS);
       const lines = createInterface({ input: stdout });
-      const finish = (how: 'done' | 'stalled' | number | string): void => {
+      const finish = (ended: Ended): void => {
         clearTimeout(timer);
         lines.close();
         child.removeAllListeners();
-        done(how);
+        done(ended);
       };
       lines.on('line', (line) => {
         clearTimeout(timer);
@@ -61,10 +66,14 @@ export class FuzzProcess {
         if (!line.startsWith('{')) return;
         const message = messageSchema.parse(JSON.parse(line));
         collector.take(message);
-        if (message.done !== undefined) finish('done');
+        if (message.done !== undefined) finish({ done: true, fault: null });
       });
       child.on('error', failed);
-      child.on('close', (code, signal) => finish(stalled ? 'stalled' : (code ?? signal ?? 'nothing')));
+      child.on('close', (code, signal) => {
+        const status = code ?? signal ?? 'nothing';
+        const died = status === 0 ? null : `the process ended with ${status}: ${this.errors.slice(-1500)}`;
+        finish({ done: false, fault: stalled ? `no answer within ${STALL_MS / 1000} s` : died });
+      });
       stdin.write(`${JSON.stringify({ parser: collector.parser, from: collector.next, to })}\n`);
     });
   }

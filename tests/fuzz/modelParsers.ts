@@ -1,6 +1,6 @@
 import { writeBundle } from '../../src/formats/exports/bundle';
 import { apart, fixtureBytes, textFile, together } from './files';
-import type { FuzzedParser } from './fuzzedParser';
+import type { Cap, FuzzedParser } from './fuzzedParser';
 import { readAnyModel, readExperiment, readMap, readWholeBundle } from './readings';
 
 const EXPERIMENT = JSON.stringify({
@@ -34,6 +34,15 @@ async function bundle(): Promise<Uint8Array<ArrayBuffer>> {
 
 const KERAS = ['model.json', 'group1-shard1of2.bin', 'group1-shard2of2.bin'];
 
+/** A million objects at most, of some two hundred bytes; small archives may unfold to 64 MiB. */
+const ARCHIVES: Cap = { fixedMiB: 320, timesFile: 24 };
+/** A header, and numbers that become eight bytes each. */
+const PLAIN: Cap = { fixedMiB: 96, timesFile: 32 };
+/** What a graph's constants make, and JSON or protobuf as objects. */
+const GRAPHS: Cap = { fixedMiB: 224, timesFile: 80 };
+/** The HDF5 library's own memory, which is 16 MiB at first. */
+const HDF5: Cap = { fixedMiB: 192, timesFile: 80 };
+
 /** The readers of models and of what the studio itself writes. */
 export const MODELS: readonly FuzzedParser[] = [
   {
@@ -49,28 +58,28 @@ export const MODELS: readonly FuzzedParser[] = [
         'attack_result.pt',
         'state_deflated.pth',
       ),
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyModel,
   },
   {
     name: 'PyTorch legacy',
     formats: ['pth-legacy'],
     seeds: () => apart('formats', 'mixed_legacy.pth', 'module_legacy.pth', 'state_legacy.pth'),
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyModel,
   },
   {
     name: 'pickle',
     formats: ['pickle'],
     seeds: () => apart('formats', 'numpy_weights.pkl', 'cifar_py2.pkl', 'evil_protocol0.pth'),
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: ARCHIVES,
     read: readAnyModel,
   },
   {
     name: 'safetensors',
     formats: ['safetensors'],
     seeds: () => apart('formats', 'mixed.safetensors'),
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: PLAIN,
     read: readAnyModel,
   },
   {
@@ -85,42 +94,42 @@ export const MODELS: readonly FuzzedParser[] = [
         'attention_fixed_15.onnx',
         'densenet_9.onnx',
       ),
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: GRAPHS,
     read: readAnyModel,
   },
   {
     name: 'ONNX with weights beside it',
     formats: ['onnx'],
     seeds: () => [together('onnx', 'external_13.onnx', 'external_13.onnx.data')],
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: GRAPHS,
     read: readAnyModel,
   },
   {
     name: 'Keras HDF5',
     formats: ['keras-h5'],
     seeds: () => apart('keras', 'sequential_keras2.h5', 'functional_keras2.h5'),
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: HDF5,
     read: readAnyModel,
   },
   {
     name: 'Keras zip',
     formats: ['keras'],
     seeds: () => apart('keras', 'functional_keras3.keras'),
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: HDF5,
     read: readAnyModel,
   },
   {
     name: 'TensorFlow.js layers',
     formats: ['tfjs'],
     seeds: () => [together('keras/tfjs_layers', ...KERAS)],
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: GRAPHS,
     read: readAnyModel,
   },
   {
     name: 'TensorFlow.js graph',
     formats: ['tfjs'],
     seeds: () => [together('keras/tfjs_graph', 'model.json', 'group1-shard1of1.bin')],
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: GRAPHS,
     read: readAnyModel,
   },
   {
@@ -130,21 +139,21 @@ export const MODELS: readonly FuzzedParser[] = [
       ...apart('formats', 'label_shuffle.pth'),
       [textFile('label_map.json', '[5,7,0,9,3,4,8,1,6,2]')],
     ],
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: ARCHIVES,
     read: readMap,
   },
   {
     name: 'bundle',
     formats: [],
     seeds: async () => [[{ path: 'bundle.zip', bytes: await bundle() }]],
-    cap: { fixedMiB: 160, timesFile: 24 },
+    cap: ARCHIVES,
     read: readWholeBundle,
   },
   {
     name: 'experiment',
     formats: [],
     seeds: () => [[textFile('experiment.json', EXPERIMENT)]],
-    cap: { fixedMiB: 64, timesFile: 24 },
+    cap: PLAIN,
     read: readExperiment,
   },
 ];

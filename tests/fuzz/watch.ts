@@ -55,18 +55,18 @@ export class MemoryWatch {
   }
 
   /** Begins a reading that may take `capBytes`. */
-  begin(capBytes: number): void {
+  async begin(capBytes: number): Promise<void> {
+    await freed();
     this.largestBytes = 0;
     this.capBytes = capBytes;
     Atomics.store(this.peakKiB, 0, Math.ceil(process.memoryUsage.rss() / 1024));
   }
 
-  /** Ends it. Garbage goes, so that the next reading's peak is its own. */
+  /** Ends it. */
   end(): Peak {
     const residentKiB = Math.max(Atomics.load(this.peakKiB, 0), Math.ceil(process.memoryUsage.rss() / 1024));
     const largestBytes = this.largestBytes;
     this.capBytes = Infinity;
-    globalThis.gc?.();
     return { residentBytes: residentKiB * 1024 - this.floorBytes, largestBytes };
   }
 
@@ -74,6 +74,12 @@ export class MemoryWatch {
     this.largestBytes = Math.max(this.largestBytes, bytes);
     if (bytes > this.capBytes) throw new OverCap(`a buffer of ${bytes} bytes was asked for`);
   }
+}
+
+/** Buffers that nobody holds are given back behind the collection, not in it. */
+async function freed(): Promise<void> {
+  globalThis.gc?.();
+  await new Promise((done) => setImmediate(done));
 }
 
 const BUFFERS = [
