@@ -29,8 +29,8 @@ const PLAIN: Cap = { fixedMiB: 96, timesFile: 32 };
 const ARCHIVES: Cap = { fixedMiB: 224, timesFile: 32 };
 /** An entry for each row, and a table of contents as objects. */
 const PARQUET: Cap = { fixedMiB: 160, timesFile: 80 };
-/** A compressed byte may stand for a thousand pixels. */
-const PICTURES: Cap = { fixedMiB: 96, timesFile: 12_288 };
+/** Twenty bytes a pixel, of which a compressed byte may stand for 2,048. */
+const PICTURES: Cap = { fixedMiB: 96, timesFile: 20 * 2048 };
 /** As of models, which are looked into. */
 const OBJECTS: Cap = { fixedMiB: 320, timesFile: 24 };
 
