@@ -1,3 +1,5 @@
+import { fieldText } from './wireText';
+
 /** Kinds of file that the studio tells apart by content. */
 export type SniffedKind =
   | 'pth-zip'
@@ -48,6 +50,9 @@ const MAGICS: readonly Magic[] = [
   { hex: 'fd377a585a00', kind: 'unknown', says: 'an xz archive' },
   { hex: '28b52ffd', kind: 'unknown', says: 'a Zstandard archive' },
   { hex: '425a68', kind: 'unknown', says: 'a bzip2 archive' },
+  { hex: '04224d18', kind: 'unknown', says: 'an LZ4 archive' },
+  { hex: '1201000000000000', kind: 'unknown', says: 'an MXNet parameter file' },
+  { hex: '1a45dfa3', kind: 'unknown', says: 'a video' },
   { hex: '7f454c46', kind: 'unknown', says: 'a Linux program' },
   { hex: '4d5a90', kind: 'unknown', says: 'a Windows program' },
   { hex: '50415231', kind: 'parquet', says: 'a Parquet table' },
@@ -104,7 +109,8 @@ export function isOnnxStart(head: Uint8Array, sizeBytes: number): boolean {
   if (head[0] !== 0x08 || version === 0 || version > 0x20) return false;
   // producer_name (2), producer_version (3), domain (4) are short texts; graph (7) is almost the whole file.
   const tag = head[2] ?? 0;
+  // An empty text is written by some; Core ML's models have a message here.
   if (tag === 0x12 || tag === 0x1a || tag === 0x22)
-    return (head[3] ?? 0xff) < 0x80 && sizeBytes > 4 + (head[3] ?? 0);
+    return sizeBytes > 4 + (head[3] ?? 0) && (head[3] === 0 || fieldText(head, 2, tag >> 3) !== null);
   return tag === 0x3a && sizeBytes > 8;
 }

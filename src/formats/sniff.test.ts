@@ -104,10 +104,7 @@ describe('foreignError', () => {
       'x.pdf is not an image: it is a PDF document.',
     ]);
     expect((await say('x', ''))[0]).toBe('file/empty');
-    expect(await say('x', 'text')).toEqual([
-      'file/unrecognised',
-      'x is not an image: it is of a kind the studio does not know.',
-    ]);
+    expect(await say('x', 'text')).toEqual(['file/unrecognised', 'x is not an image: it is plain text.']);
     expect((await say('x.zip', hex('504b0304')))[0]).toBe('file/truncated');
   });
 });

@@ -1,5 +1,6 @@
 import { StudioError } from '../protocol/errors';
 import { readIdxHeader } from './datasets/idx';
+import { foreignKind } from './foreignKinds';
 import { type InputFile, readRange } from './input';
 import {
   isOnnxStart,
@@ -49,7 +50,8 @@ export async function sniff(file: InputFile): Promise<Sniffed> {
   const head = await readOrExplain(file, 0, HEAD_BYTES);
   const magic = matchMagic(head);
   if (magic?.kind === 'zip') return sniffZip(file, head, found);
-  if (magic !== null) return found(magic.kind, magic.says);
+  if (magic !== null)
+    return found(magic.kind, magic.says, magic.kind === 'hdf5' && isCutHdf5(head, sizeBytes));
   if (isTorchLegacy(head)) return found('pth-legacy', 'a PyTorch file (old stream format)');
   if (isTarHeader(head)) return found('tar', 'a tar archive');
   const text = sniffText(head);
@@ -59,11 +61,13 @@ export async function sniff(file: InputFile): Promise<Sniffed> {
   if (readIdxHeader(head)?.fileBytes === sizeBytes) return found('idx', 'an IDX file (as MNIST has them)');
   if (/^P[56]\s+(?:#[^\n]*\n\s*)*\d+\s/.test(asText(head.subarray(0, 512))))
     return found('pnm', 'a PNM image (.ppm or .pgm)');
+  const foreign = foreignKind(head, sizeBytes);
+  if (foreign !== null) return found('unknown', foreign);
   if (await isCifarBinary(file)) return found('cifar-binary', 'a CIFAR binary batch');
   if (isPickleStart(head)) return found('pickle', 'a Python pickle');
   if (isOnnxStart(head, sizeBytes)) return found('onnx', 'an ONNX model');
   if (/\.(?:csv|tsv)$/i.test(file.path) && isPlainText(head)) return found('csv', 'a table of text (.csv)');
-  return byExtension(file.path, found);
+  return byExtension(file.path, found, head);
 }
 
 type Found = (kind: SniffedKind, says: string, truncated?: boolean) => Sniffed;
@@ -99,7 +103,17 @@ async function sniffZip(file: InputFile, head: Uint8Array, found: Found): Promis
     return found('keras-zip', 'a Keras model', !complete);
   if (/\.npy$/.test(firstName)) return found('npz', 'a numpy .npz archive', !complete);
   if (!complete && /\.npz$/i.test(file.path)) return found('npz', 'a numpy .npz archive', true);
-  return found('zip', complete ? 'a zip archive' : 'the beginning of a zip archive', !complete);
+  return found('zip', complete ? zipSays(names) : 'the beginning of a zip archive', !complete);
+}
+
+/** What a zip of no format that is read here is, from its names. */
+function zipSays(names: string): string {
+  if (/\[Content_Types\]\.xml/.test(names)) return 'an Office document';
+  if (names.includes('AndroidManifest.xml')) return 'an Android program';
+  if (names.includes('META-INF/MANIFEST.MF')) return 'a Java archive';
+  if (names.includes('saved_model.pb')) return 'a zip archive with a TensorFlow SavedModel in it';
+  const model = /([\w.-]+\.(?:onnx|pth|pt|safetensors|h5|keras))(?![\w.])/.exec(names)?.[1];
+  return model === undefined ? 'a zip archive' : `a zip archive with ${model} in it; unpack it first`;
 }
 
 /** The directory in front of the end record: a stored archive inside the archive has names of its own. */
@@ -136,10 +150,35 @@ function sniffText(head: Uint8Array): { kind: SniffedKind; says: string } | null
   if (/^(?:<!--[\s\S]{0,500}?-->\s*)?<(?:!doctype html|html|head|body)\b/i.test(text)) {
     return { kind: 'html', says: 'an HTML page, such as a server sends in place of a missing download' };
   }
-  if (/^<\?xml|^<Error>|^<svg\b/.test(text)) return { kind: 'unknown', says: 'an XML document' };
+  if (/^<\?xml|^<Error>|^<svg\b|^<net\b/.test(text)) {
+    const network = /<net\s[^>]*version=/.test(text);
+    return {
+      kind: 'unknown',
+      says: network ? "an OpenVINO network's description; export the network as ONNX" : 'an XML document',
+    };
+  }
   if (/^[[{]\s*(?:["[{\]}\d-]|true|false|null)/.test(text) && isPlainText(head))
     return { kind: 'json', says: 'JSON text' };
   return null;
+}
+
+/** Three lines or more with as many commas, semicolons or tabs in each. */
+function isTable(text: string): boolean {
+  const lines = text.split(/\r?\n/).slice(0, 12);
+  const whole = lines.slice(0, Math.max(2, lines.length - 1));
+  return [',', ';', '\t'].some((mark) => {
+    const [first = 0, ...rest] = whole.map((line) => line.split(mark).length);
+    return first > 1 && rest.length >= 2 && rest.every((cells) => cells === first);
+  });
+}
+
+/** The superblock says where the file ends (HDF5 File Format Specification 3.0, II.A; addresses of eight bytes). */
+function isCutHdf5(head: Uint8Array, sizeBytes: number): boolean {
+  const version = head[8] ?? 0;
+  const at = version < 2 ? 40 : 28;
+  const wide = version < 2 ? head[13] === 8 : head[9] === 8;
+  if (!wide || version > 3 || head.length < at + 8) return false;
+  return new DataView(head.buffer, head.byteOffset).getBigUint64(at, true) > BigInt(sizeBytes);
 }
 
 function isPlainText(head: Uint8Array): boolean {
@@ -176,7 +215,9 @@ const EXTENSIONS: readonly [RegExp, SniffedKind, string][] = [
   [/\.pkl$|\.pickle$/i, 'pickle', 'named as a Python pickle'],
 ];
 
-function byExtension(path: string, found: Found): Sniffed {
+function byExtension(path: string, found: Found, head: Uint8Array): Sniffed {
+  if (isPlainText(head))
+    return found('unknown', isTable(asText(head)) ? 'a table of text (CSV)' : 'plain text');
   for (const [pattern, kind, says] of EXTENSIONS) if (pattern.test(path)) return found(kind, says);
   return found('unknown', 'of a kind the studio does not know');
 }

@@ -1,12 +1,10 @@
 import { BlobReader, type FileEntry, ZipReader } from '@zip.js/zip.js';
 import { StudioError } from '../protocol/errors';
 import { type InputFile, readRange } from './input';
+import { unfoldLimit } from './unfoldLimit';
 
 /** Entries listed at most: ImageNet-sized folders are below; a directory of more is hostile. */
 const MAX_ENTRIES = 2_000_000;
-/** Deflate cannot exceed 1032:1 and weights hardly compress; archives of flat data may reach a hundred. */
-const MAX_INFLATION = 200;
-const INFLATION_FLOOR_BYTES = 64 * 2 ** 20;
 
 /** The files of a zip, read lazily: opening reads only the directory at its end. */
 export interface ZipFiles {
@@ -32,7 +30,7 @@ export async function openZip(file: InputFile): Promise<ZipFiles> {
   } catch (cause) {
     throw cause instanceof StudioError ? cause : directoryError(file, cause);
   }
-  let allowanceBytes = Math.max(INFLATION_FLOOR_BYTES, MAX_INFLATION * file.blob.size);
+  let allowanceBytes = unfoldLimit(file.blob.size);
   return {
     names: [...entries.keys()],
     sizeOf: (name) => entries.get(name)?.uncompressedSize ?? null,

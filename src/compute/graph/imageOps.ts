@@ -101,9 +101,9 @@ export function mirror(value: tf.Tensor, op: Op<'pad'>): tf.Tensor {
 /** Images enlarged by whole factors. */
 export function upsample(value: tf.Tensor, { factors, by }: Op<'upsample'>): tf.Tensor {
   const x = asImages(value);
-  return by === 'nearest'
-    ? repeat(x, [factors[0], factors[1]])
-    : stretch(stretch(x, 1, factors[0]), 2, factors[1]);
+  if (by === 'nearest') return repeat(x, [factors[0], factors[1]]);
+  const shift = by === 'bilinear' ? 0.5 : 0;
+  return stretch(stretch(x, 1, factors[0], shift), 2, factors[1], shift);
 }
 
 /** Every pixel repeated; the gradient is the sum over the repetitions. */
@@ -116,26 +116,26 @@ function repeat(x: tf.Tensor4D, factors: [number, number]): tf.Tensor4D {
   return operation(x);
 }
 
-/** One axis interpolated linearly between pixel centres, as TensorFlow 2 does it. */
-function stretch(x: tf.Tensor4D, axis: 1 | 2, factor: number): tf.Tensor4D {
+/** One axis interpolated linearly; `shift` is where in a pixel its value lies: 0.5 as TensorFlow 2 has it, 0 as TensorFlow.js. */
+function stretch(x: tf.Tensor4D, axis: 1 | 2, factor: number, shift: number): tf.Tensor4D {
   if (factor === 1) return x;
   const side = x.shape[axis];
   const outputs = side * factor;
   const order = axis === 1 ? [0, 2, 3, 1] : [0, 1, 3, 2];
   const back = axis === 1 ? [0, 3, 1, 2] : [0, 1, 3, 2];
   const last: tf.Tensor4D = tf.transpose(x, order);
-  const weights = tf.tensor2d(linearWeights(side, factor), [side, outputs]);
+  const weights = tf.tensor2d(linearWeights(side, factor, shift), [side, outputs]);
   const rows = product(tf.reshape(last, [x.size / side, side]), weights);
   const shape: [number, number, number, number] = [last.shape[0], last.shape[1], last.shape[2], outputs];
   return tf.transpose(tf.reshape(rows, shape), back);
 }
 
-/** [side, side * factor]: what each output takes of each input, half-pixel centres, edges held. */
-function linearWeights(side: number, factor: number): Float32Array {
+/** [side, side * factor]: what each output takes of each input, edges held. */
+function linearWeights(side: number, factor: number, shift: number): Float32Array {
   const outputs = side * factor;
   const weights = new Float32Array(side * outputs);
   for (let o = 0; o < outputs; o++) {
-    const at = Math.min(side - 1, Math.max(0, (o + 0.5) / factor - 0.5));
+    const at = Math.min(side - 1, Math.max(0, (o + shift) / factor - shift));
     const low = Math.floor(at);
     const high = Math.min(side - 1, low + 1);
     weights[low * outputs + o] = (weights[low * outputs + o] ?? 0) + 1 - (at - low);

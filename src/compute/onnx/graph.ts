@@ -28,8 +28,15 @@ export class GraphProblem extends Error {
 
 /** Operator sets that are known: later ones may have changed what an operator means. */
 const OPSETS = { first: 7, last: 25 };
-/** More numbers than this are not made while a graph is analysed. */
-const MAX_FOLDED = 1 << 27;
+/** More numbers than this, or eight times what the file holds, are not made while a graph is analysed. */
+const FOLDED_FLOOR = 1 << 22;
+const FOLDED_TIMES_CONSTANTS = 8;
+
+function mostFolded({ constants }: LiveGraph): number {
+  let held = 0;
+  for (const { data } of constants.values()) held += data.length;
+  return Math.max(FOLDED_FLOOR, FOLDED_TIMES_CONSTANTS * held);
+}
 
 /** "node X (Op)" and what is wrong with it. */
 function nodeProblem({ name, opType }: OnnxNode, reason: string): GraphProblem {
@@ -122,6 +129,7 @@ export function inferGraph(
   const known = new Map<string, Known>();
   for (const [name, host] of graph.constants) known.set(name, { shape: host.shape, kind: host.kind, host });
   known.set(graph.input.name, { shape: inputShape, kind: graph.input.kind, host: null });
+  const most = mostFolded(graph);
   let made = 0;
   for (const { node, operator } of graph.nodes) {
     try {
@@ -130,7 +138,7 @@ export function inferGraph(
         const name = node.outputs[i];
         const count = countOf(output.shape);
         made += output.host ? count : 0;
-        if (made > MAX_FOLDED) throw new OnnxProblem('makes too many constants');
+        if (made > most) throw new OnnxProblem('makes too many constants');
         if (name !== undefined && name !== '') known.set(name, output);
       });
     } catch (cause) {
@@ -163,6 +171,7 @@ export function foldConstants(graph: LiveGraph): LiveGraph {
   );
   const nodes: LiveNode[] = [];
   const batch = { actual: 1, declared: null };
+  const most = mostFolded(graph);
   let made = 0;
   for (const live of graph.nodes) {
     const { node, operator } = live;
@@ -175,7 +184,7 @@ export function foldConstants(graph: LiveGraph): LiveGraph {
     outputs.forEach((output, i) => {
       const name = node.outputs[i];
       made += countOf(output.shape);
-      if (made > MAX_FOLDED) throw nodeProblem(node, 'makes too many constants');
+      if (made > most) throw nodeProblem(node, 'makes too many constants');
       if (name === undefined || name === '' || !output.host) return;
       known.set(name, output);
       constants.set(name, output.host);

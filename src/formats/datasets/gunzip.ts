@@ -1,5 +1,6 @@
 import { StudioError } from '../../protocol/errors';
 import { readRange, type InputFile } from '../input';
+import { unfoldLimit } from '../unfoldLimit';
 import { throwIfAborted } from './abort';
 import type { OpenOptions } from './format';
 
@@ -58,6 +59,13 @@ export async function gunzip(
     });
   // Of a file that was cut off, the last four bytes are any number.
   if (size > blob.size * MAX_DEFLATE_RATIO) throw cut();
+  if (size > unfoldLimit(blob.size)) {
+    throw new StudioError(
+      'file/too-large',
+      `${path} unpacks to far more than a file of its size should hold, so it is refused.`,
+      { subject: path },
+    );
+  }
   const out = new Uint8Array(size);
   let length = 0;
   const reader = unpacked(blob).getReader();

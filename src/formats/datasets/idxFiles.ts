@@ -9,7 +9,7 @@ import { baseName, isClutter } from './paths';
 
 /** MNIST has four files; of more none is looked into. */
 const MAX_FILES = 32;
-/** Most bytes that a packed file may unfold to: EMNIST's largest has 547 MB. */
+/** Most bytes that packed files may unfold to together: EMNIST's largest has 547 MB. */
 const MAX_UNPACKED_BYTES = 2 ** 30;
 
 /** The files of MNIST and its kin, packed or not, dropped together: train-images-idx3-ubyte(.gz) and the like. */
@@ -23,12 +23,12 @@ export const idxFiles: DatasetFormat = {
   },
   async open(files, options) {
     const arrays = [];
+    let leftBytes = MAX_UNPACKED_BYTES;
     for (const file of files) {
       if (isClutter(file.path) || (await idxHeader(file)) === null) continue;
       const packed = isGzip(await readRange(file.blob, 0, 2));
-      const source = packed
-        ? memorySource(await gunzip(file, MAX_UNPACKED_BYTES, options))
-        : blobSource(file.blob);
+      const source = packed ? memorySource(await gunzip(file, leftBytes, options)) : blobSource(file.blob);
+      if (packed) leftBytes -= source.size;
       const key = baseName(file.path).replace(/\.gz$/i, '');
       arrays.push(await openIdx(source, key, file.path));
     }

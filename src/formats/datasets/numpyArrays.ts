@@ -1,6 +1,7 @@
 import { StudioError } from '../../protocol/errors';
 import type { InputFile } from '../input';
 import { sniff } from '../sniff';
+import { unfoldLimit } from '../unfoldLimit';
 import { arrayDataset } from './arrayDataset';
 import { blobSource, memorySource, type ArrayFile, type ByteSource } from './arrayFile';
 import type { DatasetFormat, OpenOptions } from './format';
@@ -13,7 +14,7 @@ import { readZipMember, zipMemberStart } from './zipMember';
 /** A data set has a handful of arrays; of more files none is looked into. */
 const MAX_FILES = 32;
 const MAX_MEMBERS = 256;
-/** Most bytes that a compressed member may unfold to; stored members and `.npy` files of any size are read in place. */
+/** Most bytes that the compressed members may unfold to; stored members and `.npy` files of any size are read in place. */
 const MAX_UNPACKED_BYTES = 2 ** 30;
 
 /** numpy arrays: an `.npz`, or `.npy` files dropped together. */
@@ -53,6 +54,14 @@ async function npzArrays(file: InputFile, options: OpenOptions): Promise<ArrayFi
       subject: file.path,
     });
   }
+  const unpacked = members.reduce((sum, member) => sum + (isStored(member) ? 0 : member.size), 0);
+  if (unpacked > Math.min(MAX_UNPACKED_BYTES, unfoldLimit(file.blob.size))) {
+    throw new StudioError(
+      'file/too-large',
+      `${file.path} unpacks to ${unpacked} bytes, more than are kept in memory; save it with numpy.savez or as .npy, which is read in place.`,
+      { subject: file.path },
+    );
+  }
   const arrays: ArrayFile[] = [];
   for (const member of members) {
     const path = `${keyOf(member.path)} in ${file.path}`;
@@ -61,17 +70,14 @@ async function npzArrays(file: InputFile, options: OpenOptions): Promise<ArrayFi
   return arrays;
 }
 
+function isStored({ method, size, packedSize }: ZipMember): boolean {
+  return method === 0 && size === packedSize;
+}
+
 async function memberSource(file: InputFile, member: ZipMember): Promise<ByteSource> {
-  if (member.method === 0 && member.size === member.packedSize) {
+  if (isStored(member)) {
     const start = await zipMemberStart(file, member);
     return blobSource(file.blob.slice(start, start + member.size));
-  }
-  if (member.size > MAX_UNPACKED_BYTES) {
-    throw new StudioError(
-      'file/too-large',
-      `${member.path} in ${file.path} unpacks to ${member.size} bytes, more than are kept in memory; save it with numpy.savez or as .npy, which is read in place.`,
-      { subject: file.path },
-    );
   }
   return memorySource(await readZipMember(file, member));
 }

@@ -7,10 +7,13 @@ import { readRange, type InputFile } from '../input';
 import { PageReader, readCells, readHybrid, type Cell, type LeafType } from './parquetPage';
 
 /** Longest metadata of a shard that is read; Hugging Face's have some hundred kilobytes. */
-const MAX_METADATA_BYTES = 64 * 2 ** 20;
+const MAX_METADATA_BYTES = 16 * 2 ** 20;
 /** Longest row group column and longest page, unpacked: a hundred photos have some ten megabytes. */
 const MAX_CHUNK_BYTES = 512 * 2 ** 20;
 const FOOTER_BYTES = 8;
+/** The smallest PNG has 67 bytes; dictionaries store equal images once, and small shards are let off. */
+const MIN_ROW_BYTES = 8;
+const FEW_ROWS = 65_536;
 
 /** What is used of the metadata; the reader passes on whatever a damaged file has in these places. */
 const metadataSchema = z.object({
@@ -86,10 +89,11 @@ export async function openShard(file: InputFile, tools: ParquetTools): Promise<P
   for (const group of metadata.row_groups) {
     groupStarts.push(rows);
     const count = Number(group.num_rows);
-    if (!Number.isSafeInteger(count) || count < 0 || count > blob.size * 8) throw malformed(file);
+    if (!Number.isSafeInteger(count) || count < 0) throw malformed(file);
     rows += count;
   }
-  if (rows > 2 ** 26) throw malformed(file);
+  // Each becomes an entry of some hundred bytes, and no image takes less than this.
+  if (rows > Math.max(FEW_ROWS, blob.size / MIN_ROW_BYTES)) throw malformed(file);
   return { file, metadata, groupStarts, rows, tools };
 }
 

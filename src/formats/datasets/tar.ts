@@ -3,6 +3,7 @@ import { StudioError } from '../../protocol/errors';
 import { readRange, type InputFile } from '../input';
 import { throwIfAborted } from './abort';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_ENTRIES, type OpenOptions } from './format';
+import { unfoldLimit } from '../unfoldLimit';
 import { safePath } from './paths';
 
 /** A file inside an archive. Its body can be read until the next member is asked for. */
@@ -80,7 +81,7 @@ function countPacked(file: InputFile, options: OpenOptions): ByteTransform {
 }
 
 function capUnpacked(file: InputFile, options: OpenOptions): ByteTransform {
-  const cap = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  const cap = Math.min(options.maxBytes ?? DEFAULT_MAX_BYTES, unfoldLimit(file.blob.size));
   let total = 0;
   return new TransformStream({
     transform(chunk, controller) {
@@ -102,7 +103,8 @@ function checkedSize(entry: ParsedTarEntry, file: InputFile, options: OpenOption
       },
     );
   }
-  if (size > (options.maxBytes ?? DEFAULT_MAX_BYTES)) throw tooLarge(file, `a member of ${size} bytes`);
+  const cap = Math.min(options.maxBytes ?? DEFAULT_MAX_BYTES, unfoldLimit(file.blob.size));
+  if (size > cap) throw tooLarge(file, `a member of ${size} bytes`);
   return size;
 }
 

@@ -1,6 +1,7 @@
 import { BlobReader, ZipReader, type Entry } from '@zip.js/zip.js';
 import { StudioError } from '../../protocol/errors';
 import type { InputFile } from '../input';
+import { unfoldLimit } from '../unfoldLimit';
 import { throwIfAborted } from './abort';
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_ENTRIES, type OpenOptions } from './format';
 import { safePath } from './paths';
@@ -31,7 +32,7 @@ export async function zipDirectory(file: InputFile, options: OpenOptions): Promi
     useWebWorkers: false,
     filenameValidation: 'tolerant', // `safePath` decides, for tar and zip alike
   });
-  const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+  const maxBytes = Math.min(options.maxBytes ?? DEFAULT_MAX_BYTES, unfoldLimit(file.blob.size));
   const maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES;
   let total = 0;
   let seen = 0;

@@ -1,4 +1,4 @@
-import { inflateSync } from 'fflate';
+import { Inflate, inflateSync } from 'fflate';
 import { StudioError } from '../../protocol/errors';
 import { crc32 } from '../images/crc32';
 import { readRange, type InputFile } from '../input';
@@ -10,6 +10,9 @@ const LOCAL_HEADER_SIGNATURE = 0x04034b50;
 const EXTRA_GUESS_BYTES = 64;
 /** Deflate shrinks to no less than 1/1032 of the data. */
 const MAX_DEFLATE_RATIO = 1032;
+/** Packed bytes that are unpacked at a time where only the head is wanted, and at most: the head of a picture lies well within them. */
+const PACKED_STEP = 1024;
+const MAX_PACKED_HEAD = 64 * 1024;
 
 /**
  * The unpacked bytes of one member, by one read of the file in most cases. Memory is bounded by the size that the
@@ -26,7 +29,8 @@ export async function readZipMember(zip: InputFile, member: ZipMember): Promise<
 }
 
 /**
- * The first bytes of a member, at least `bytes` where it is stored and so long; a deflated member comes whole.
+ * The first bytes of a member, at least `bytes` where it is so long. Of a deflated one no more is unpacked than that takes, and its
+ * checksum is not looked at.
  * @throws StudioError as `readZipMember`.
  */
 export async function readZipMemberHead(
@@ -34,8 +38,42 @@ export async function readZipMemberHead(
   member: ZipMember,
   bytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (member.method !== 0) return readZipMember(zip, member);
-  return packedBytes(zip, member, Math.min(bytes, member.packedSize));
+  if (member.method === 0) return packedBytes(zip, member, Math.min(bytes, member.packedSize));
+  if (member.method !== 8) return readZipMember(zip, member);
+  return inflatedHead(
+    await packedBytes(zip, member, Math.min(member.packedSize, MAX_PACKED_HEAD)),
+    bytes,
+    zip,
+    member,
+  );
+}
+
+function inflatedHead(
+  packed: Uint8Array,
+  bytes: number,
+  zip: InputFile,
+  member: ZipMember,
+): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const inflate = new Inflate((part) => {
+    parts.push(part);
+    length += part.length;
+  });
+  try {
+    for (let at = 0; at < packed.length && length < bytes; at += PACKED_STEP)
+      inflate.push(packed.subarray(at, at + PACKED_STEP), at + PACKED_STEP >= member.packedSize);
+  } catch {
+    throw damaged(zip, member, 'its compressed data is not valid');
+  }
+  if (length > member.size) throw damaged(zip, member, 'its size is not possible');
+  const head = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    head.set(part, at);
+    at += part.length;
+  }
+  return head;
 }
 
 /**

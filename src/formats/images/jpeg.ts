@@ -8,6 +8,9 @@ import type { RgbImage } from './rgbImage';
 /** A decoder whose memory grew over this many pixels is dropped afterwards: wasm memory never shrinks. */
 const KEEP_DECODER_UP_TO_PIXELS = 4 * 2 ** 20;
 
+/** 64 pixels a bit, and four times that for chroma at half the resolution in both directions. */
+const MAX_PIXELS_PER_BYTE = 2048;
+
 /** What the codec's emscripten module offers; its published types refer to globals that it does not declare. */
 interface Codec {
   decode(
@@ -77,6 +80,8 @@ export async function decodeJpeg(bytes: Uint8Array, header: ImageHeader, name: s
       },
     );
   }
+  // A block of 64 pixels takes a bit at least in every scan that has it; a progressive file may leave all but one scan out.
+  if (header.width * header.height > MAX_PIXELS_PER_BYTE * bytes.length) throw cutOff(name);
   decoder ??= startDecoder();
   const { codec, warnings } = await decoder;
   warnings.length = 0;
@@ -89,9 +94,7 @@ export async function decodeJpeg(bytes: Uint8Array, header: ImageHeader, name: s
   }
   if (image === null || header.width * header.height > KEEP_DECODER_UP_TO_PIXELS) decoder = null;
   if (warnings.some((text) => text.includes('Premature end'))) {
-    throw new StudioError('file/truncated', `${name} ends before its JPEG image is complete.`, {
-      subject: name,
-    });
+    throw cutOff(name);
   }
   if (image === null) {
     throw new StudioError('dataset/decode-failed', `${name} is damaged: its JPEG image cannot be decoded.`, {
@@ -104,6 +107,12 @@ export async function decodeJpeg(bytes: Uint8Array, header: ImageHeader, name: s
     height: image.height,
     data: dropAlpha(image.data, image.width * image.height),
   };
+}
+
+function cutOff(name: string): StudioError {
+  return new StudioError('file/truncated', `${name} ends before its JPEG image is complete.`, {
+    subject: name,
+  });
 }
 
 function dropAlpha(rgba: Uint8ClampedArray, pixels: number): Uint8Array<ArrayBuffer> {

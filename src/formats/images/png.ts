@@ -5,6 +5,9 @@ import { pngPasses, readPngHeader, type PngHeader, type PngPass } from './pngLay
 import { samplesToAlpha, samplesToRgb, unfilter } from './pngSamples';
 import type { RgbImage } from './rgbImage';
 
+/** Deflate shrinks to no less than 1/1032 of the data. */
+const MAX_DEFLATE_RATIO = 1032;
+
 function damaged(name: string, why: string): StudioError {
   return new StudioError('dataset/decode-failed', `${name} is a damaged PNG: ${why}.`, { subject: name });
 }
@@ -53,7 +56,15 @@ function readChunks(bytes: Uint8Array, name: string): PngParts {
     else if (critical && type !== 'IHDR') throw damaged(name, 'it has an unknown critical chunk');
     offset += 12 + length;
   }
-  return { header, palette, transparency, data: join(parts) };
+  const data = join(parts);
+  // A short stream for a huge picture is a cut-off file, told before memory is taken for it.
+  if (rawSize(header) > (data.length + 16) * MAX_DEFLATE_RATIO) throw truncated(name);
+  return { header, palette, transparency, data };
+}
+
+/** Bytes of the samples with a filter byte for each row. */
+function rawSize(header: PngHeader): number {
+  return pngPasses(header).reduce((sum, pass) => sum + pass.rows * (1 + pass.rowBytes), 0);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
@@ -86,11 +97,7 @@ function inflate(data: Uint8Array, size: number, name: string): Uint8Array {
 /** The unfiltered samples of every pass, in the order of the data. */
 function* samplesOf({ header, data }: PngParts, name: string): Generator<[Uint8Array, PngPass]> {
   const passes = pngPasses(header);
-  const raw = inflate(
-    data,
-    passes.reduce((sum, pass) => sum + pass.rows * (1 + pass.rowBytes), 0),
-    name,
-  );
+  const raw = inflate(data, rawSize(header), name);
   let offset = 0;
   for (const pass of passes) {
     const size = pass.rows * (1 + pass.rowBytes);

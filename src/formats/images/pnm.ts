@@ -19,7 +19,7 @@ const MAX_HEADER_BYTES = 1024;
 export function readPnmHeader(head: Uint8Array): PnmHeader | 'incomplete' | null {
   if (head[0] !== 0x50 || (head[1] !== 0x35 && head[1] !== 0x36)) return null;
   const text = String.fromCharCode(...head.subarray(2, MAX_HEADER_BYTES));
-  const match = /^(?:\s+|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+(\d{1,5})\s/.exec(
+  const match = /^(?:\s|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+(\d{1,6})(?:\s|#[^\n]*\n)+(\d{1,5})\s/.exec(
     text,
   );
   if (match === null) return head.length < MAX_HEADER_BYTES && /^\s[\s\d#]*/.test(text) ? 'incomplete' : null;

@@ -35,7 +35,7 @@ export async function loadTensors(
   checkTotal(tensors, file);
   const loaded = new Map<string, StateTensor>();
   for (const group of byStorage(tensors)) {
-    const needed = Math.max(...group.map(([, tensor]) => neededBytes(tensor)));
+    const needed = group.reduce((most, [, tensor]) => Math.max(most, neededBytes(tensor)), 0);
     const storage = group[0]?.[1].storage;
     if (storage === undefined) continue;
     const bytes = needed === 0 ? new Uint8Array(0) : await source.read(storage, needed);

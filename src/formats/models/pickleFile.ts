@@ -23,10 +23,16 @@ async function read(file: InputFile): Promise<ModelFile> {
     );
   }
   const opaque: string[] = [];
-  const value = unpickle(await readRange(file.blob, 0, file.blob.size), {
-    name: file.path,
-    onOpaque: (name) => opaque.push(name),
-  });
+  const bytes = await readRange(file.blob, 0, file.blob.size);
+  let value;
+  try {
+    value = unpickle(bytes, { name: file.path, onOpaque: (name) => opaque.push(name) });
+  } catch (error) {
+    // joblib puts its arrays between the instructions, where no unpickler but its own can go on.
+    throw libraryError(file, opaque) ?? error;
+  }
+  const foreign = libraryError(file, opaque);
+  if (foreign !== null) throw foreign;
   if (opaque.includes('torch.storage._load_from_bytes')) {
     throw new StudioError(
       'format/unsupported',
@@ -38,6 +44,25 @@ async function read(file: InputFile): Promise<ModelFile> {
   }
   const storages = { littleEndian: true, read: () => Promise.resolve(new Uint8Array(0)) };
   return modelFromArchive(file, { value, opaque, storages }, 'pickle');
+}
+
+/** Libraries whose models are no networks, by the first part of their classes' names. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  sklearn: 'scikit-learn',
+  joblib: 'scikit-learn (joblib)',
+  xgboost: 'XGBoost',
+  lightgbm: 'LightGBM',
+  catboost: 'CatBoost',
+};
+
+function libraryError(file: InputFile, opaque: readonly string[]): StudioError | null {
+  for (const name of opaque) {
+    const [first = ''] = name.split('.');
+    if (!Object.hasOwn(LIBRARIES, first)) continue;
+    const message = `${file.path} is a model of ${LIBRARIES[first]}; the studio defends neural networks that classify images.`;
+    return new StudioError('file/foreign', message, { subject: file.path });
+  }
+  return null;
 }
 
 /** A Python pickle of numpy weights. */

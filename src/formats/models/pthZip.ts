@@ -1,5 +1,6 @@
 import { StudioError } from '../../protocol/errors';
 import type { InputFile } from '../input';
+import { sniff } from '../sniff';
 import { openZip, type ZipFiles } from '../zipEntries';
 import { modelFromArchive, type PthArchive } from './pthArchive';
 import { resolvePersistentId } from './pthStorage';
@@ -20,13 +21,9 @@ export async function openPthZip(file: InputFile): Promise<PthArchive> {
     .filter((name) => /(?:^|\/)data\.pkl$/.test(name))
     .sort((a, b) => a.length - b.length)[0];
   if (pickle === undefined) {
-    throw new StudioError(
-      'file/foreign',
-      `${file.path} is a zip archive without data.pkl, so it is not a PyTorch model.`,
-      {
-        subject: file.path,
-      },
-    );
+    throw new StudioError('file/foreign', `${file.path} is not a model: it is ${(await sniff(file)).says}.`, {
+      subject: file.path,
+    });
   }
   if ((zip.sizeOf(pickle) ?? 0) > MAX_PICKLE_BYTES) {
     throw new StudioError(

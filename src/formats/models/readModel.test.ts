@@ -101,7 +101,7 @@ describe('files that are no model', () => {
       /Git LFS/,
     ],
     ['image.pth', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xd, 0xa, 0x1a, 0xa, 0, 0]), 'file/foreign', /PNG/],
-    ['text.pth', 'hello there', 'file/unrecognised', /does not know/],
+    ['text.pth', 'hello there', 'file/unrecognised', /plain text/],
     ['labels.pth', fixtureBytes('label_shuffle.pth'), 'file/foreign', /numpy array of shape \[10\]/],
     ['map.pth', '[1,0]', 'file/foreign', /JSON/],
     ['half.pth', fixtureBytes('state_zip.pth').slice(0, 2000), 'file/truncated', /cut off/],

@@ -9,22 +9,28 @@ const MAX_NODES = 20_000;
 export class GraphBuilder {
   readonly nodes: LayerNode[] = [];
   readonly state = new Map<string, StateTensor>();
+  /** Whether the file's writer resizes from corner to corner, as TensorFlow.js' own layers do. */
+  resizesByCorners = false;
   private input: LayerGraph['inputShape'] | null = null;
+  private steps = 0;
 
   /** @param file the file's path, for errors. */
   constructor(readonly file: string) {}
 
   /** Adds a node. @returns its index. @throws StudioError `file/too-large`. */
   add(layer: string, type: string, op: LayerOp, inputs: readonly number[]): number {
-    if (this.nodes.length >= MAX_NODES)
+    this.count();
+    return this.nodes.push({ layer, type, op, inputs }) - 1;
+  }
+
+  /** Counts a step that may add no node. @throws StudioError `file/too-large`. */
+  count(): void {
+    if (++this.steps > MAX_NODES)
       throw new StudioError(
         'file/too-large',
         `${this.file} describes a network of more than ${MAX_NODES} steps.`,
-        {
-          subject: this.file,
-        },
+        { subject: this.file },
       );
-    return this.nodes.push({ layer, type, op, inputs }) - 1;
   }
 
   /** Adds the one input. @throws StudioError `format/unsupported` for a second one, or for what is no image. */

@@ -75,7 +75,8 @@ export type LayerOp =
     }
   /** A slope below zero for every channel. */
   | { readonly kind: 'prelu'; readonly slope: string }
-  | { readonly kind: 'softmax' }
+  /** Over the last axis; a file may say which one that is. */
+  | { readonly kind: 'softmax'; readonly axis?: number }
   | {
       readonly kind: 'pool';
       readonly by: 'max' | 'average';
@@ -110,7 +111,12 @@ export type LayerOp =
       readonly mode: 'constant' | 'reflect' | 'symmetric';
       readonly value: number;
     }
-  | { readonly kind: 'upsample'; readonly factors: Pair; readonly by: 'nearest' | 'bilinear' }
+  /** Bilinear between pixel centres (Keras), or between the pixels' upper left corners (TensorFlow.js). */
+  | {
+      readonly kind: 'upsample';
+      readonly factors: Pair;
+      readonly by: 'nearest' | 'bilinear' | 'bilinear-corners';
+    }
   | { readonly kind: 'identity' };
 
 /** One step of a network, computed from earlier ones. */

@@ -6,6 +6,8 @@ import type { LayerGraph, LayerNode, Padding } from './layerGraph';
 const OPEN_SIDE = 224;
 /** Numbers in one image's activation; beyond this nothing here could train. */
 const MAX_ACTIVATION = 2 ** 28;
+/** Numbers in a dilated or grouped kernel once it is written out; beyond this, 64 times what the file holds. */
+const MAX_SPREAD = 2 ** 24;
 
 /** What a graph comes to for images of one size. */
 export interface GraphShapes {
@@ -111,7 +113,12 @@ class Checker {
       case 'input':
       case 'identity':
       case 'activation':
+        return x;
       case 'softmax':
+        if (![undefined, -1, x.length].includes(op.axis))
+          throw this.wrong(
+            `takes a softmax over axis ${op.axis} of an input with ${x.length}; only the last one is supported`,
+          );
         return x;
       case 'conv':
       case 'depthwise':
@@ -209,6 +216,13 @@ class Checker {
         : ins === channels;
     if (kernel.length !== 4 || !fits || count(kernel) === 0)
       throw this.wrong(`has a kernel of shape [${kernel.join(', ')}] for an input of [${x.join(', ')}]`);
+    // As it is computed: with a dilation's zeros written out, and over all channels where it has groups.
+    const spread = [kernelHeight, kernelWidth].map((side, i) => (side - 1) * (op.dilations[i] ?? 1) + 1);
+    const channelsTaken = op.kind === 'conv' ? channels : ins;
+    if (count([...spread, channelsTaken, outs]) > Math.max(MAX_SPREAD, 64 * count(kernel)))
+      throw this.wrong(
+        `has a kernel that would spread to ${spread.join(' x ')} pixels of ${channelsTaken} channels`,
+      );
     const filters = op.kind === 'conv' ? outs : ins * outs;
     this.vector(op.bias, filters);
     const [vertical, horizontal] = paddingParts(op.padding);

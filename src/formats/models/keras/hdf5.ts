@@ -2,6 +2,7 @@ import type * as Hdf5Module from 'h5wasm';
 import type { Dataset, File as Hdf5File } from 'h5wasm';
 import { StudioError } from '../../../protocol/errors';
 import type { DType, StateTensor } from '../stateDict';
+import { heapsEnd } from './hdf5Structure';
 
 /** Weights one file may hold as numbers: 2 GiB of float32, what 32-bit wasm can pass on at most. */
 const MAX_NUMBERS = 2 ** 29;
@@ -84,6 +85,7 @@ export async function readHdf5<T>(bytes: Uint8Array, name: string, use: (file: H
       `${name} cannot be read: damaged files stopped the HDF5 reader; reload the page.`,
       { subject: name },
     );
+  if (!heapsEnd(bytes)) throw malformed();
   const h5wasm = await library();
   const { FS } = h5wasm;
   if (FS === null) throw malformed();

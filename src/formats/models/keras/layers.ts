@@ -187,7 +187,9 @@ const upsampling: LayerMaker = (layer, inputs) => {
   layer.requireChannelsLast();
   const by = asText(layer.config['interpolation']) ?? 'nearest';
   if (by !== 'nearest' && by !== 'bilinear') throw layer.unsupported(`${by} interpolation`);
-  return layer.add({ kind: 'upsample', factors: layer.pair('size', [2, 2]), by }, inputs);
+  const corners = by === 'bilinear' && layer.builder.resizesByCorners;
+  const op = { kind: 'upsample', factors: layer.pair('size', [2, 2]) } as const;
+  return layer.add({ ...op, by: corners ? 'bilinear-corners' : by }, inputs);
 };
 
 /** A number or a list of them, one a channel. */
@@ -235,8 +237,8 @@ const byActivation =
   };
 
 const softmax: LayerMaker = (layer, inputs) => {
-  if (layer.number('axis', -1) !== -1) throw layer.unsupported(`axis ${layer.number('axis', -1)}`);
-  return layer.add({ kind: 'softmax' }, inputs);
+  // TensorFlow.js writes axis 1 where nothing was said, which is the last one of scores.
+  return layer.add({ kind: 'softmax', axis: layer.number('axis', -1) }, inputs);
 };
 
 /** Every layer that can be run, by Keras' class names. */

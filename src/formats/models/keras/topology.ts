@@ -60,6 +60,8 @@ function modelOf(builder: GraphBuilder, model: Json): { className: string; confi
 function addModel(scope: Scope, className: string, config: Json, input: number | null): number {
   if (scope.outer.length > MAX_NESTING)
     throw scope.builder.malformed(`nests models more than ${MAX_NESTING} deep`);
+  // Calls of models inside models multiply, and a model may add no node of its own.
+  scope.builder.count();
   const object = asObject(config);
   const entries = asList(object?.['layers']) ?? asList(config);
   if (entries === null || entries.length === 0)
@@ -166,6 +168,8 @@ class FunctionalModel {
   /** By layer and call. */
   private readonly done = new Map<string, number>();
   private readonly open = new Set<string>();
+  /** What a layer's first call is called, where it is not 0. */
+  private readonly first: ReadonlyMap<string, number>;
 
   constructor(
     private readonly scope: Scope,
@@ -177,6 +181,7 @@ class FunctionalModel {
       if (this.byName.has(layer.name)) throw scope.builder.malformed(`lists two layers named ${layer.name}`);
       this.byName.set(layer.name, layer);
     }
+    this.first = firstCalls(layers, config);
   }
 
   output(): number {
@@ -216,7 +221,7 @@ class FunctionalModel {
       for (const need of missing)
         if (this.open.has(keyOf(need)))
           throw builder.malformed(`connects the layer ${need.layer} in a circle`);
-      stack.push(...missing);
+      for (const need of missing) stack.push(need);
     }
     return this.done.get(keyOf(target)) ?? 0;
   }
@@ -226,7 +231,7 @@ class FunctionalModel {
     const parsed = this.byName.get(layer);
     if (parsed === undefined) throw builder.malformed(`uses a layer ${layer} that it does not describe`);
     if (parsed.className === 'InputLayer') return [];
-    const node = parsed.inbound[call];
+    const node = parsed.inbound[call - (this.first.get(layer) ?? 0)];
     const needs = node === undefined ? [] : callReferences(node);
     if (needs.length === 0) throw builder.malformed(`gives the layer ${layer} no input`);
     for (const { tensor } of needs)
@@ -245,6 +250,23 @@ class FunctionalModel {
     const inputs = needs.map((need) => this.done.get(keyOf(need)) ?? 0);
     return addLayer(this.scope, this.layers, layer, inputs);
   }
+}
+
+/**
+ * Keras and TensorFlow.js count a nested model's calls from 1, as the model itself is its call 0; files that count them from 0 are
+ * known by naming that one.
+ */
+function firstCalls(layers: readonly ParsedLayer[], config: JsonObject): ReadonlyMap<string, number> {
+  const named = [
+    ...layers.flatMap(({ inbound }) => inbound.flatMap(callReferences)),
+    ...references(config['output_layers']),
+  ];
+  const fromZero = new Set(named.filter(({ call }) => call === 0).map(({ layer }) => layer));
+  return new Map(
+    layers
+      .filter(({ name, className }) => MODELS.has(className) && !fromZero.has(name))
+      .map(({ name }) => [name, 1]),
+  );
 }
 
 /** One output of one call of a layer. */

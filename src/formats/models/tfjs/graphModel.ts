@@ -107,7 +107,7 @@ class GraphTaker {
       const circle = this.open.has(name) || missing.some((input) => this.open.has(input));
       if (circle) throw this.builder.malformed(`connects the node ${name} in a circle`);
       this.open.add(name);
-      stack.push(...missing);
+      for (const input of missing) stack.push(input);
     }
     const output = this.done.get(target);
     if (output?.kind !== 'step') throw this.builder.malformed('computes nothing: its output is a constant');

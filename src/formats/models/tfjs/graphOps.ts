@@ -139,8 +139,11 @@ const matMul: NodeMaker = (call) => {
   const { bias, then } = fused(call);
   const operand = call.operands[1];
   let kernel = weight(call, 1);
-  if (call.attributes.boolean('transpose_b', false) && operand?.kind === 'constant')
+  if (call.attributes.boolean('transpose_b', false) && operand?.kind === 'constant') {
+    if (operand.tensor.shape.length !== 2 || operand.tensor.data.length === 0)
+      throw refuse(call, `a matrix of shape [${operand.tensor.shape.join(', ')}]`);
     kernel = call.builder.keep(`${call.name}/transposed`, transposed(operand.tensor));
+  }
   return followed(call, add(call, { kind: 'dense', kernel, bias }, [step(call, 0)]), then);
 };
 

@@ -36,13 +36,20 @@ export async function readManifest(
 ): Promise<Map<string, StateTensor>> {
   const groups = asList(manifest)?.map(asObject) ?? [];
   const tensors = new Map<string, StateTensor>();
+  const used = new Set<InputFile>();
   let shards = 0;
   for (const group of groups) {
     const paths = asList(group?.['paths'])?.map(asText) ?? [];
     const specs = (asList(group?.['weights']) ?? []).map((spec) => specOf(asObject(spec), file));
     shards += paths.length;
     if (shards > MAX_SHARDS) throw bad(file, 'lists thousands of weight files');
-    const parts = paths.map((path) => shardOf(path, file, beside).blob);
+    const parts = paths.map((path) => {
+      const shard = shardOf(path, file, beside);
+      // Each byte of a file is a weight once: a list may not make gigabytes of one small file.
+      if (used.has(shard)) throw bad(file, `lists the weight file ${shard.path} twice`);
+      used.add(shard);
+      return shard.blob;
+    });
     const whole = new Blob(parts);
     let at = 0;
     for (const spec of specs) {

@@ -51,6 +51,8 @@ async function readTfjs(file: InputFile, beside: readonly InputFile[] = []): Pro
     const output = addGraph(builder, topology, tensors, signature);
     return { format: 'tfjs-graph', ...builder.finish('graph model', output), ...common };
   }
+  // A converted model was made by Keras, and is what Keras makes of it.
+  builder.resizesByCorners = kerasVersion(topology).startsWith('tfjs-layers');
   const named = [...tensors].map(([name, tensor]): NamedTensor => ({
     name: name.replace(/:0$/, ''),
     tensor,

@@ -1,0 +1,36 @@
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { MemoryWatch } from './watch';
+
+// The process that reads damaged files, so that one that hangs or takes too much memory harms nobody: `FuzzProcess` starts it, reads
+// what it says and ends it where it is silent. Each line it is given asks for cases: `{"parser", "from", "to"}`. The numbers of files
+// made by hand are negative.
+
+/** Written at once, as a hang gives no second chance. */
+function say(message: object): void {
+  writeSync(1, `${JSON.stringify(message)}\n`);
+}
+
+// Before the parsers, and what they use, take the constructors for themselves.
+const watch = new MemoryWatch();
+const { fuzzCase, parserNamed, warmUp } = await import('./cases');
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { parser: name, from, to } = JSON.parse(line) as { parser: string; from: number; to: number };
+  const parser = parserNamed(name);
+  await warmUp(parser);
+  watch.settle();
+  for (let id = Math.max(from, -(parser.hostile?.length ?? 0)); id < to; id++) {
+    const { what, capBytes, read } = await fuzzCase(parser, id);
+    say({ begun: id, what, capBytes });
+    // What making the files took is none of the parser's.
+    await watch.begin(capBytes);
+    const outcome = await read();
+    const peak = watch.end();
+    // Another process goes on from here.
+    if (outcome.worn) process.exit(0);
+    say({ ended: id, ...outcome, ...peak });
+  }
+  say({ done: name });
+}
+process.exit(0);
