@@ -97,7 +97,7 @@ export function decodeTensor(tensor: TensorProto, external: Uint8Array | null): 
       `of shape [${shape.join(', ')}] needs ${raw ? bytes : count} ${raw ? 'bytes' : 'values'} and has ${present}`,
     );
   }
-  if (raw && tensor.dataType === T.FLOAT && LITTLE_ENDIAN)
+  if (raw && type.kind === 'float' && type.bytes === 4 && LITTLE_ENDIAN)
     return { kind: type.kind, shape, data: new Float32Array(raw.slice().buffer) };
   const data = type.kind === 'float' ? new Float32Array(count) : new Float64Array(count);
   if (raw) {
