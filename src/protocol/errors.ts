@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'experiment/invalid'
   | 'experiment/unknown-key'
   | 'experiment/batch-too-large'
+  | 'experiment/too-large'
   | 'map/not-a-permutation'
   | 'map/wrong-size'
   | 'trigger/invalid'

@@ -31,6 +31,7 @@ function classifier(channel: number, mean: number, std: number): FrozenClassifie
   return {
     classes: 4,
     bound: {} as FrozenClassifier['bound'],
+    largestValue: () => 1,
     dispose: () => undefined,
     forward: (x) => {
       const value = tf.slice(tf.reshape(x, [-1, 3]), [0, channel], [-1, 1]);

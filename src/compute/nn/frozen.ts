@@ -5,6 +5,7 @@ import { FoldedDepthwise } from '../kernels/depthwise/foldedDepthwise';
 import { FoldedConv } from '../kernels/foldedConv/foldedConv';
 import type { FoldedLayer } from '../kernels/foldedConv/foldedLayer';
 import { deferred, given, materialise, type FrozenValue } from './frozenGraph';
+import { largestValueOf } from './largestValue';
 import { requireMatch } from './matchState';
 import type { Activation, BoundNetwork, ConvSpec, LayerOps, LinearSpec, NetworkOutput } from './network';
 import { activate } from './ops/activations';
@@ -42,6 +43,7 @@ export function buildFrozen(bound: BoundNetwork, state: StateDict): FrozenClassi
   return {
     bound,
     classes,
+    largestValue: largestValueOf(bound),
     forward: (x) => {
       const { output, features } = network.forward(x);
       if (features === null) throw new Error(`${bound.label} names no penultimate features.`);

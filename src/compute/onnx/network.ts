@@ -3,6 +3,7 @@ import type { FrozenClassifier } from '../nn/types';
 import { tf } from '../tf';
 import { callOf, GraphProblem, inferGraph, useCounts, type LiveGraph } from './graph';
 import type { Head } from './head';
+import { countOf } from './hostTensor';
 import type { BatchSizes } from './nodeCall';
 import { RunCall, toPlain, type Kept } from './runCall';
 import type { GraphValue, Known } from './types';
@@ -51,6 +52,12 @@ export class OnnxNetwork implements FrozenClassifier {
     const uses = useCounts(graph);
     uses.set(head.features, (uses.get(head.features) ?? 0) + 1);
     this.uses = uses;
+  }
+
+  largestValue(height: number, width: number): number {
+    const { known, size } = this.planFor(1, height, width);
+    const counts = Array.from(known.values(), ({ shape, host }) => (host ? 0 : countOf(framed(shape))));
+    return counts.reduce((most, count) => Math.max(most, count), 0) / size;
   }
 
   forward(x: tf.Tensor4D): { readonly logits: tf.Tensor2D; readonly features: tf.Tensor2D } {
@@ -160,6 +167,12 @@ export class OnnxNetwork implements FrozenClassifier {
     this.kept.set(index, made);
     return made;
   }
+}
+
+/** Images with the rows and columns that the largest usual windows pad them with. */
+function framed(shape: readonly number[]): readonly number[] {
+  const [n = 1, c = 1, h = 1, w = 1] = shape;
+  return shape.length === 4 ? [n, c, h + 6, w + 6] : shape;
 }
 
 /** Whether every value is the same but for one axis, along which the batch lies. */

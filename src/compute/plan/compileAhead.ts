@@ -1,9 +1,10 @@
 import { StudioError } from '../../protocol/errors';
+import { tooLarge } from '../device/largestBinding';
 import type { WebGPUBackend } from '../tf';
 import { internalsOf, type BackendInternals } from './internals';
 import { Patches } from './patches';
 import { observe, type Probe } from './recorder';
-import type { AnyBuffer, Operation } from './recording';
+import { usesOf, type AnyBuffer, type Operation } from './recording';
 import { settle } from './settle';
 import { Unplannable } from './unplannable';
 import { noted } from './watchPipelines';
@@ -27,7 +28,8 @@ interface Wanted {
  * Nothing else may compute on the backend until this resolves, because weights made of weights get their values last.
  * @param changing real buffers that `body` reads and that will hold other numbers each time: nothing kept may depend on them.
  * @returns how many were compiled; 0 where tfjs cannot be recorded.
- * @throws StudioError `gpu/error` where the adapter refuses a shader.
+ * @throws StudioError `gpu/error` where the adapter refuses a shader, `experiment/too-large` where a shader would see more in one piece
+ * than the device binds: nothing but what is made of weights once has run then.
  */
 export async function compileAhead(
   backend: WebGPUBackend,
@@ -59,8 +61,17 @@ export async function compileAhead(
     { operations: real, survivors: survivors.filter(({ buffer }) => !buffer.content) },
     changing,
   );
+  requireBindable(inner.device, operations);
   if ('failure' in outcome && !(outcome.failure instanceof Unplannable)) throw outcome.failure;
   return wanted.length;
+}
+
+function requireBindable({ limits }: GPUDevice, operations: readonly Operation[]): void {
+  const limit = limits.maxStorageBufferBindingSize;
+  const bound = operations.flatMap((operation) => (operation.kind === 'dispatch' ? usesOf(operation) : []));
+  const bytes = bound.reduce((most, { size }) => Math.max(most, size), 0);
+  if (bytes > limit)
+    throw tooLarge({ bytes, limit, what: 'Something in a training step', advice: 'lower the batch size' });
 }
 
 function standInPipeline({ label = '' }: GPUComputePipelineDescriptor): GPUComputePipeline {

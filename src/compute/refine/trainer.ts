@@ -21,6 +21,7 @@ import { checkLabelMap, inverseMap } from './labelMap';
 import { Planner, type Planning, type StepParty } from './planning';
 import { refineLossAndGradients } from './refineLoss';
 import { RefineModel } from './refineModel';
+import { requireRoom } from './requireRoom';
 import { nonFinite, StepLog } from './stepLog';
 
 /** Steps whose GPU work may be unfinished while the next one is recorded. */
@@ -72,11 +73,13 @@ export class RefineTrainer {
 
   /**
    * @throws StudioError `map/*` for a label map that does not fit the victim, `experiment/batch-too-large`,
+   * `experiment/too-large` where the device cannot bind what the transform computes of a batch,
    * `model/shape-mismatch` for start weights of another transform, `train/checkpoint-mismatch` for a checkpoint of another run.
    */
   constructor(readonly context: RefineTrainingContext) {
     const { settings, seed, labelMap, split, height, width, victim, resume } = context;
     checkLabelMap(labelMap, victim.classes);
+    requireRoom(settings, height, width);
     this.identity = { seed, settings, labelMap, images: split.count, height, width };
     if (resume) checkIdentity(resume.identity, this.identity);
     this.batches = new BatchSource(split, { height, width }, settings, seed);

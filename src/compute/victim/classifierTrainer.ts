@@ -28,6 +28,7 @@ import {
   classifierGradients,
 } from './classifierLoss';
 import { LossMeter } from './lossMeter';
+import { requireTrainable } from './requireTrainable';
 
 /** What a classifier's training is started with. */
 export interface ClassifierTrainingContext extends Omit<BatchSettings, 'augmentation' | 'batchSize'> {
@@ -83,13 +84,14 @@ export class ClassifierTrainer {
 
   /**
    * @throws StudioError `dataset/bad-labels` without labels or with ones the network has no class for, `experiment/batch-too-large`,
-   * `model/shape-mismatch` for start weights of another network, `train/checkpoint-mismatch`.
+   * `experiment/too-large`, `model/shape-mismatch` for start weights of another network, `train/checkpoint-mismatch`.
    */
   constructor(readonly context: ClassifierTrainingContext) {
     const { bound, settings, seed, split, height, width, attack, resume } = context;
     const { architecture, augmentation, batchSize } = { ...settings, architecture: bound.label };
     this.identity = { architecture, seed, settings, attack, images: split.count, height, width };
     if (resume) checkClassifierIdentity(resume.identity, this.identity);
+    requireTrainable(bound, batchSize, height, width);
     this.batches = new ClassifierBatches({ ...context, augmentation, batchSize }, bound.classes ?? 0);
     this.stepsPerEpoch = this.batches.stepsPerEpoch;
     this.totalSteps = Math.min(settings.epochs * this.stepsPerEpoch, settings.maxSteps ?? Infinity);

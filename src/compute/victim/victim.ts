@@ -5,6 +5,7 @@ import { buildFrozen } from '../nn/frozen';
 import type { BoundNetwork } from '../nn/network';
 import type { FrozenClassifier } from '../nn/types';
 import { tf } from '../tf';
+import { classifyInParts } from './inParts';
 
 /** How pixels become what the classifier was trained on. */
 export interface VictimInput {
@@ -65,12 +66,12 @@ export function victimOf(network: FrozenClassifier, input: VictimInput): Victim 
     normalize,
     forwardPixels: (rgbPixels) => {
       const [logits, features] = tf.tidy((): [tf.Tensor2D, tf.Tensor2D] => {
-        const output = network.forward(normalize(toModelPixels(rgbPixels)));
+        const output = classifyInParts(network, normalize(toModelPixels(rgbPixels)));
         return [output.logits, output.features];
       });
       return { logits, features };
     },
-    forwardRaw: (x) => network.forward(x),
+    forwardRaw: (x) => classifyInParts(network, x),
     dispose: () => {
       network.dispose();
       mean.dispose();

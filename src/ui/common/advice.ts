@@ -34,6 +34,7 @@ export function adviceFor(code: ErrorCode): string {
     case 'experiment/invalid':
     case 'experiment/unknown-key':
     case 'experiment/batch-too-large':
+    case 'experiment/too-large':
     case 'trigger/invalid':
       return 'Correct the setting; everything else stays as it is.';
     case 'map/not-a-permutation':

@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { StudioError } from '../../../protocol/errors';
-import { type InputFile, readRange } from '../../input';
+import { type InputFile, readWhole } from '../../input';
 import { readExternal } from './externalData';
 import type { OnnxAttribute, OnnxKind, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnxModel';
 import {
@@ -38,7 +38,7 @@ export async function readOnnx(file: InputFile, beside: readonly InputFile[] = [
       },
     );
   }
-  const proto = decode(file, await readRange(file.blob, 0, file.blob.size));
+  const proto = decode(file, await readWhole(file.blob));
   const { graph } = proto;
   if (!graph || graph.node.length === 0) throw malformed(file, 'it holds no graph');
   if (graph.sparseInitializer.length > 0)

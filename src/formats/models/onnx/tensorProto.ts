@@ -35,6 +35,9 @@ const TYPES: Readonly<Partial<Record<T, ElementType>>> = {
   [T.BOOL]: { kind: 'bool', bytes: 1, read: (v, i) => (v.getUint8(i) === 0 ? 0 : 1), typed: int32s },
 }; // prettier-ignore
 
+/** Where float32 lies in memory as it does in files. */
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** Integers take eight bytes each here; only quantised networks, which are not supported, have so many. */
 const MAX_INTEGERS = 1 << 24;
 
@@ -94,6 +97,8 @@ export function decodeTensor(tensor: TensorProto, external: Uint8Array | null): 
       `of shape [${shape.join(', ')}] needs ${raw ? bytes : count} ${raw ? 'bytes' : 'values'} and has ${present}`,
     );
   }
+  if (raw && type.kind === 'float' && type.bytes === 4 && LITTLE_ENDIAN)
+    return { kind: type.kind, shape, data: new Float32Array(raw.slice().buffer) };
   const data = type.kind === 'float' ? new Float32Array(count) : new Float64Array(count);
   if (raw) {
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
