@@ -11,6 +11,7 @@ import { decodeSettings } from '../state/shareLink';
 import * as analysis from './commands/analysis';
 import * as data from './commands/data';
 import * as diagnostics from './commands/diagnostics';
+import { clearDecoded, readDecoded } from './commands/decoded';
 import { openDemo } from './commands/demo';
 import * as experiments from './commands/experiments';
 import * as exporting from './commands/exports';
@@ -23,6 +24,7 @@ import * as stored from './commands/runs';
 import { forgetSession, offerSession, restoreSession, writeMarker } from './commands/session';
 import type { StudioContext } from './commands/studio';
 import * as sweeps from './commands/sweeps';
+import { nameTransformImages, openTransformImages, removeTransformImages } from './commands/transformImages';
 import { previewTrigger, setAttackFile, setTriggerImage } from './commands/trigger';
 import * as victims from './commands/victims';
 import { download } from './download';
@@ -133,6 +135,9 @@ async function restartDevice(context: StudioContext): Promise<void> {
 function createCommands(context: StudioContext): Commands {
   return {
     openFiles: (files) => openFiles(context, files),
+    openTransformImages: (files) => openTransformImages(context, files),
+    removeTransformImages: () => removeTransformImages(context),
+    nameTransformImages,
     openDemo: () => openDemo(context),
     readTensors: () => data.readTensors(context),
     proposeNormalization: (order) => data.proposeNormalization(context, order),
@@ -173,6 +178,8 @@ function createCommands(context: StudioContext): Commands {
     },
     downloadExperiment: () => experiments.downloadExperiment(context),
     readDiagnostics: () => diagnostics.readDiagnostics(context),
+    readDecoded: () => readDecoded(context),
+    clearDecoded: () => clearDecoded(context),
     runBench: () => diagnostics.runBench(context),
     cancelBench: () => diagnostics.cancelBench(context),
     copyBench: (form) => diagnostics.copyBench(context, form),

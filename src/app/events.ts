@@ -1,4 +1,5 @@
 import type { WorkerEvent } from '../protocol/messages';
+import { useDatasetStore } from '../state/datasetStore';
 import { addGrid } from '../state/analysisStore';
 import { deviceFailed, useDeviceStore } from '../state/deviceStore';
 import { notifyError } from '../state/noticeStore';
@@ -6,6 +7,7 @@ import { isLive, runEvaluated, runProgressed, useRunStore } from '../state/runSt
 import { runSeries } from '../state/series';
 import { useSessionStore } from '../state/sessionStore';
 import { sweepProgressed, sweepRowDone, useSweepStore } from '../state/sweepStore';
+import { useTransformStore } from '../state/transformStore';
 import { useVictimStore, victimProgressed, victimSeries } from '../state/victimStore';
 
 type RunEvent = Extract<WorkerEvent, { kind: `run/${string}` }>;
@@ -31,6 +33,10 @@ export function receiveEvent(event: WorkerEvent): void {
       return;
     case 'sweep/row':
       sweepRowDone(event.row);
+      return;
+    case 'images/kept':
+      useDatasetStore.setState({ kept: event.dataset });
+      useTransformStore.setState({ kept: event.transform });
       return;
     case 'device/lost':
       deviceFailed(event.error);

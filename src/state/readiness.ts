@@ -4,6 +4,7 @@ import { useDatasetStore } from './datasetStore';
 import { useDeviceStore } from './deviceStore';
 import { useDraftStore } from './draftStore';
 import { useModelStore } from './modelStore';
+import { useTrainingImages } from './trainingImages';
 
 /** Why a run cannot be started now, in one sentence; null when it can. */
 export function useStartBlocker(): string | null {
@@ -14,6 +15,7 @@ export function useStartBlocker(): string | null {
   const batchSize = useDraftStore((state) => state.experiment.defense.batchSize);
   const limit = useDraftStore((state) => state.experiment.dataset.train);
   const trains = useDraftStore((state) => state.experiment.model.train !== null);
+  const training = useTrainingImages();
   const busy = useBusy();
   if (busy === 'victim' || busy === 'sweep') return `Stop ${busyWords(busy)} in the attack lab first.`;
   if (trains && dataset === null) return 'Load images first; this experiment then trains its own classifier.';
@@ -27,7 +29,10 @@ export function useStartBlocker(): string | null {
     return `The model tells ${model.classes ?? '?'} classes apart and the images have ${dataset.classNames.length}.`;
   }
   if (invalid > 0) return `${invalid === 1 ? 'One setting is' : `${invalid} settings are`} not valid.`;
-  const images = Math.min(dataset.trainCount, limit ?? dataset.trainCount);
+  if (training.missing !== null)
+    return `Open ${training.missing}, which trains the transform, on the Images page, or go without it there.`;
+  const count = training.count ?? 0;
+  const images = Math.min(count, limit ?? count);
   if (batchSize > images) return `The batch of ${batchSize} is larger than the ${images} training images.`;
   return null;
 }

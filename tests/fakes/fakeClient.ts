@@ -1,15 +1,17 @@
 import type { StudioClient } from '../../src/protocol/client';
 import { type ErrorCode, StudioError } from '../../src/protocol/errors';
 import type { Params, RequestName, Result, WireFile, WorkerEvent } from '../../src/protocol/messages';
-import type { FileIdentity } from '../../src/protocol/summaries';
+import type { DecodedReport, FileIdentity, TransformImagesSummary } from '../../src/protocol/summaries';
 import {
   fakeDataset,
+  fakeDecoded,
   fakeDevice,
   fakeEvaluation,
   fakeExperiment,
   fakeGrid,
   fakeModel,
   fakeTensors,
+  fakeTransformImages,
   fakeTsne,
 } from './answers';
 import { fakePoisoning, fakePreview } from './attacks';
@@ -36,6 +38,9 @@ export class FakeClient implements StudioClient {
   /** The last sweep, which ends its runs when it is told to. */
   sweep: FakeSweep | null = null;
   restarts = 0;
+  /** What the engine holds for the transform alone. */
+  transformImages: TransformImagesSummary | null = null;
+  decoded: DecodedReport = fakeDecoded();
   private readonly runs = new Map<string, FakeRun>();
   private readonly listeners = new Set<(event: WorkerEvent) => void>();
   private readonly failures = new Map<RequestName, StudioError>();
@@ -94,6 +99,11 @@ export class FakeClient implements StudioClient {
           Array.from({ length: count }, (_, index) => classIndex ?? (index + offset) % 10),
           offset + (classIndex ?? 0) * 100,
         ),
+      'transform-images/open': ({ path, files }) =>
+        (this.transformImages = fakeTransformImages(path, files.length)),
+      'transform-images/remove': () => (this.transformImages = null),
+      'decoded/read': () => this.decoded,
+      'decoded/clear': () => (this.decoded = { ...this.decoded, stores: [] }),
       'demo/open': () => ({
         model: fakeModel(),
         dataset: fakeDataset(),
@@ -157,6 +167,7 @@ export class FakeClient implements StudioClient {
       'session/restore': () => ({
         model: fakeModel(),
         dataset: fakeDataset(),
+        transformImages: this.transformImages,
         experiment: fakeExperiment(),
         run: this.earlierRun().stored(),
       }),

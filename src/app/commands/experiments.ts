@@ -1,5 +1,6 @@
 import { asStudioError, toWireError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
+import type { WireFile } from '../../protocol/messages';
 import { expandSweep, type SweepCell } from '../../protocol/sweep';
 import { busyWith } from '../../state/busy';
 import { useDatasetStore } from '../../state/datasetStore';
@@ -10,6 +11,7 @@ import { useModelStore } from '../../state/modelStore';
 import { notify, notifyError } from '../../state/noticeStore';
 import { encodeSettings } from '../../state/shareLink';
 import { sweepStarted } from '../../state/sweepStore';
+import { useTransformStore } from '../../state/transformStore';
 import type { StudioContext } from './studio';
 
 /** Takes an experiment from its JSON text; the files that are loaded stay. */
@@ -26,6 +28,18 @@ export function openExperimentText(text: string, source: string): boolean {
     notifyError(toWireError(asStudioError(thrown)));
     return false;
   }
+}
+
+/** The data that experiment files of a drop name, or the draft where there is none that can be read. Takes nothing. */
+export async function namedData(files: readonly WireFile[]): Promise<Experiment['dataset']> {
+  for (const file of files) {
+    try {
+      return parseExperiment(JSON.parse(await file.blob.text())).dataset;
+    } catch {
+      // What is wrong with it is told when it is opened.
+    }
+  }
+  return useDraftStore.getState().experiment.dataset;
 }
 
 /** A file that asks for many runs: they wait in the lab's matrix. */
@@ -48,9 +62,13 @@ function parseJson(text: string, source: string): unknown {
 /** The experiment with the paths of what is loaded; what it names and is not there is asked for. */
 function setLoaded(experiment: Experiment): void {
   const { path } = experiment.model;
+  const { transformPath } = withLoaded(experiment).dataset;
   const missing = [
     ...(path !== null && useModelStore.getState().summary === null ? [path] : []),
     ...(useDatasetStore.getState().summary === null ? [experiment.dataset.path] : []),
+    ...(transformPath !== null && useTransformStore.getState().summary?.path !== transformPath
+      ? [`${transformPath} for the transform`]
+      : []),
   ];
   // A sweep is the lab's to run; the draft is one run.
   setExperiment({ ...withLoaded(experiment), sweep: null });

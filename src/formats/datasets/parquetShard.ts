@@ -3,6 +3,7 @@ import type { CompressionCodec, Compressors, FileMetaData, parquetMetadata as Me
 import type { parquetHeader as Header } from 'hyparquet/src/column.js';
 import type { decompressPage as Unpack } from 'hyparquet/src/datapage.js';
 import { StudioError } from '../../protocol/errors';
+import { sha256OfBlob } from '../hash';
 import { readRange, type InputFile } from '../input';
 import { PageReader, readCells, readHybrid, type Cell, type LeafType } from './parquetPage';
 
@@ -30,6 +31,8 @@ export interface ParquetShard {
   /** First row of each row group. */
   readonly groupStarts: readonly number[];
   readonly rows: number;
+  /** Hash of the metadata, which has the place and length of every page. */
+  readonly stamp: string;
   readonly tools: ParquetTools;
 }
 
@@ -90,7 +93,8 @@ export async function openShard(file: InputFile, tools: ParquetTools): Promise<P
     rows += count;
   }
   if (rows > 2 ** 26) throw malformed(file);
-  return { file, metadata, groupStarts, rows, tools };
+  const stamp = await sha256OfBlob(new Blob([bytes]));
+  return { file, metadata, groupStarts, rows, stamp, tools };
 }
 
 /**
