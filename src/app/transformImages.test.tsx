@@ -220,7 +220,7 @@ describe('decoded images', () => {
     const client = await open();
     goTo('diagnostics');
     const list = await screen.findByTestId('decoded');
-    await waitFor(() => expect(list.textContent).toMatch(/12 GB of 21 GB at most/));
+    await waitFor(() => expect(list.textContent).toMatch(/12 GB of 20 GB at most/));
     expect(list.textContent).toMatch(/street signs, 224 px \(loaded now\)18,000 images, 2\.7 GB/);
     fireEvent.click(screen.getByTestId('decoded-clear'));
     await waitFor(() => expect(list.textContent).toMatch(/Nothing is kept/));

@@ -2,7 +2,7 @@ import { DecodedStore, HEADER_BYTES, readHeader } from './decodedStore';
 import type { RandomFiles } from './randomFiles';
 
 /** All stores together; the one used longest ago goes first. ImageNet-50's training part at 224 px takes 9.8 GB. */
-export const DECODED_CAP_BYTES = 20 * 2 ** 30;
+export const DECODED_CAP_BYTES = 20e9;
 /** No store may take more than this share of what the disk, or the browser's quota, has left. */
 const FREE_SHARE = 0.5;
 /** What nobody has opened for so long is deleted. */

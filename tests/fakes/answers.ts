@@ -126,7 +126,7 @@ export function fakeDecoded(): DecodedReport {
   const store = { count: 18_000, sizeBytes: 2_709_504_000, open: false };
   return {
     available: true,
-    capBytes: 20 * 2 ** 30,
+    capBytes: 20e9,
     stores: [
       { ...store, id: 'a', name: 'street signs, 224 px', usedAt: Date.now() - 60_000, open: true },
       {
