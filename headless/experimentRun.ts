@@ -7,6 +7,8 @@ import type { Experiment } from '../src/protocol/experiment';
 import type { ExportKind } from '../src/protocol/messages';
 import type { RunResults } from '../src/protocol/results';
 import { loadModel } from '../src/worker/engine/loadModel';
+import type { Engine } from '../src/worker/engine/engine';
+import { decodedFolder } from './decodedFolder';
 import { inputFile } from './files';
 import { openFolderStore } from './folderStore';
 import { type ExperimentRunOptions, finish, lastOf, QUIET, type Running, writeOutputs } from './running';
@@ -57,6 +59,7 @@ export async function runExperiment(options: ExperimentRunOptions): Promise<Expe
     log(`adapter: ${device.adapter.name}${device.adapter.software ? ' (software)' : ''}`);
     for (const { name, reason } of device.kernels.disabled) log(`kernel ${name} is off: ${reason}`);
     await loadInputs(engine, experiment, folder);
+    tellKept(engine, log);
     const running = { ...options, resume, engine, watch, interrupted: interruption.signalled, runs };
     if (experiment.model.train && !(await makeVictim(running))) return { interruptedAt: watch.step };
     if (experiment.model.blackBox && !(await distilSurrogate(running))) return { interruptedAt: watch.step };
@@ -110,6 +113,15 @@ async function makeVictim(running: Running): Promise<boolean> {
   }
   await engine.handlers['victim/adopt']({}, QUIET);
   return true;
+}
+
+/** Where images that do not fit in memory are kept decoded, or why they are not. */
+function tellKept({ session }: Engine, log: (line: string) => void): void {
+  for (const loaded of [session.dataset, session.transformImages]) {
+    const kept = loaded?.kept.status();
+    if (!kept) continue;
+    log(kept.problem ?? `decoded images: ${kept.stored} of ${kept.count} are in ${decodedFolder()}`);
+  }
 }
 
 function nothingToResume(): StudioError {

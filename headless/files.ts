@@ -12,7 +12,7 @@ import type { InputFile } from '../src/formats/input';
 export async function inputFiles(path: string): Promise<InputFile[]> {
   const info = await stat(path).catch(() => null);
   if (!info) throw new StudioError('file/missing', `There is no file or folder ${path}.`, { subject: path });
-  if (!info.isDirectory()) return [{ path: basename(path), blob: await openAsBlob(path) }];
+  if (!info.isDirectory()) return [await fileAt(path, basename(path))];
   const files: InputFile[] = [];
   await walk(path, basename(path), files);
   return files;
@@ -47,6 +47,12 @@ async function walk(folder: string, prefix: string, files: InputFile[]): Promise
     const path = join(folder, entry.name);
     const relative = `${prefix}/${entry.name}`;
     if (entry.isDirectory()) await walk(path, relative, files);
-    else if (entry.isFile()) files.push({ path: relative, blob: await openAsBlob(path) });
+    else if (entry.isFile()) files.push(await fileAt(path, relative));
   }
+}
+
+/** Blobs made from paths do not know when their files were changed. */
+async function fileAt(path: string, name: string): Promise<InputFile> {
+  const [blob, { mtimeMs }] = await Promise.all([openAsBlob(path), stat(path)]);
+  return { path: name, blob, modified: mtimeMs };
 }

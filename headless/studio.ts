@@ -12,6 +12,7 @@ import { createEngine, type Engine } from '../src/worker/engine/engine';
 import { loadDataset, loadDrawnSigns, loadTransformImages } from '../src/worker/engine/loadDataset';
 import { loadModel } from '../src/worker/engine/loadModel';
 import { installDawn } from './dawn';
+import { openDecodedStores } from './decodedFolder';
 import { filesBeside, inputFile, inputFiles } from './files';
 
 /** The checkout that this command line belongs to; what the project ships lies under it. */
@@ -30,6 +31,7 @@ export async function openEngine(store: RunStore, emit: (event: WorkerEvent) => 
   const gpu = await installDawn();
   return createEngine({
     store,
+    decoded: await openDecodedStores(),
     emit,
     gpu,
     fetchDemo: () => openAsBlob(DEMO_VICTIM),
@@ -42,7 +44,7 @@ export async function openEngine(store: RunStore, emit: (event: WorkerEvent) => 
  * @throws StudioError naming the file and the reason.
  */
 export async function loadInputs(engine: Engine, experiment: Experiment, folder: string): Promise<void> {
-  const { session } = engine;
+  const { session, keeper } = engine;
   const { model, dataset, attack, defense } = experiment;
   if (model.path !== null) {
     session.replaceModel(
@@ -60,12 +62,14 @@ export async function loadInputs(engine: Engine, experiment: Experiment, folder:
       : await loadDataset(
           await inputFiles(resolve(folder, dataset.path)),
           dataset.testPath === null ? null : await inputFiles(resolve(folder, dataset.testPath)),
+          { keeper },
         ),
   );
   if (dataset.transformPath !== null) {
     const files = await inputFiles(resolve(folder, dataset.transformPath));
-    const images = await loadTransformImages(files, session.requireDataset().dataset);
-    session.transformImages.set(dataset.transformPath, images);
+    session.replaceTransformImages(
+      await loadTransformImages(dataset.transformPath, files, session.requireDataset().dataset, { keeper }),
+    );
   }
   if (attack) {
     for (const { key, kind } of attackByKind(attack.kind).options) {

@@ -14,6 +14,7 @@ import * as analysis from './commands/analysis';
 import * as blackBox from './commands/blackBox';
 import * as data from './commands/data';
 import * as diagnostics from './commands/diagnostics';
+import { clearDecoded, readDecoded } from './commands/decoded';
 import { openDemo } from './commands/demo';
 import * as experiments from './commands/experiments';
 import * as exporting from './commands/exports';
@@ -27,6 +28,7 @@ import { forgetSession, offerSession, restoreSession, writeMarker } from './comm
 import type { StudioContext } from './commands/studio';
 import * as surrogates from './commands/surrogate';
 import * as sweeps from './commands/sweeps';
+import { nameTransformImages, openTransformImages, removeTransformImages } from './commands/transformImages';
 import { previewTrigger, setAttackFile, setTriggerImage } from './commands/trigger';
 import * as victims from './commands/victims';
 import { download } from './download';
@@ -143,6 +145,9 @@ async function restartDevice(context: StudioContext): Promise<void> {
 function createCommands(context: StudioContext): Commands {
   return {
     openFiles: (files) => openFiles(context, files),
+    openTransformImages: (files) => openTransformImages(context, files),
+    removeTransformImages: () => removeTransformImages(context),
+    nameTransformImages,
     openDemo: () => openDemo(context),
     readTensors: () => data.readTensors(context),
     proposeNormalization: (order) => data.proposeNormalization(context, order),
@@ -183,6 +188,8 @@ function createCommands(context: StudioContext): Commands {
     },
     downloadExperiment: () => experiments.downloadExperiment(context),
     readDiagnostics: () => diagnostics.readDiagnostics(context),
+    readDecoded: () => readDecoded(context),
+    clearDecoded: () => clearDecoded(context),
     runBench: () => diagnostics.runBench(context),
     cancelBench: () => diagnostics.cancelBench(context),
     copyBench: (form) => diagnostics.copyBench(context, form),

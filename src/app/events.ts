@@ -1,4 +1,5 @@
 import type { WorkerEvent } from '../protocol/messages';
+import { useDatasetStore } from '../state/datasetStore';
 import { addGrid } from '../state/analysisStore';
 import { deviceFailed, useDeviceStore } from '../state/deviceStore';
 import { notifyError } from '../state/noticeStore';
@@ -8,6 +9,7 @@ import { useSessionStore } from '../state/sessionStore';
 import { sweepProgressed, sweepRowDone, useSweepStore } from '../state/sweepStore';
 import { distillation } from '../state/surrogateStore';
 import type { Training } from '../state/training';
+import { useTransformStore } from '../state/transformStore';
 import { victimTraining } from '../state/victimStore';
 
 type RunEvent = Extract<WorkerEvent, { kind: `run/${string}` }>;
@@ -33,6 +35,10 @@ export function receiveEvent(event: WorkerEvent): void {
       return;
     case 'sweep/row':
       sweepRowDone(event.row);
+      return;
+    case 'images/kept':
+      useDatasetStore.setState({ kept: event.dataset });
+      useTransformStore.setState({ kept: event.transform });
       return;
     case 'device/lost':
       deviceFailed(event.error);

@@ -23,4 +23,9 @@ it('brings every image to the size asked for, with the bytes of PIL', async () =
     Uint8Array.from([...bytesOf(wanted), ...new Uint8Array(3072)]),
   );
   expect(resizedDataset(dataset, height, width)).toBe(dataset);
+  // What pixels are kept under follows from the size too; what needs no decoding has no key.
+  expect(resized.train.contentKey).toBeUndefined();
+  const keyed = { ...dataset, train: { ...train, contentKey: () => Promise.resolve('files') } };
+  const keyAt = async (side: number) => resizedDataset(keyed, side, toWidth).train.contentKey?.();
+  expect(new Set(['files', await keyAt(toHeight), await keyAt(toHeight + 1)]).size).toBe(3);
 });

@@ -27,6 +27,9 @@ function resizedSplit(split: ImageSplit, from: ImageDataset, height: number, wid
   return {
     count: split.count,
     labels: split.labels,
+    ...(split.contentKey
+      ? { contentKey: async () => `${await split.contentKey?.()} at ${width}x${height}` }
+      : {}),
     async read(indices) {
       const pixels = new Uint8Array(await split.read(indices));
       const out = new Uint8Array(indices.length * imageBytes);

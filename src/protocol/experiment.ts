@@ -167,6 +167,7 @@ const inputs = z
   .strictObject({
     model: z.string().nullable(),
     dataset: z.string().nullable(),
+    transformImages: z.string().nullable().optional(),
   })
   .describe('Written by the studio: SHA-256 fingerprints of the files that were used. Not read back.');
 

@@ -8,13 +8,16 @@ import type { SweepRow } from './sweepTable';
 import type {
   AttackDescriptor,
   DatasetSummary,
+  DecodedReport,
   FileIdentity,
   ArchitectureDescriptor,
   ImageStrip,
+  KeptImages,
   ModelSummary,
   PoisoningSummary,
   NormalizationCandidate,
   TensorStatistics,
+  TransformImagesSummary,
 } from './summaries';
 
 /** A file handed to the worker; `File`s are cloned by reference, so no bytes cross. */
@@ -162,6 +165,16 @@ export interface Requests {
     params: { split: 'train' | 'test'; classIndex: number | null; offset: number; count: number };
     result: ImageStrip;
   };
+  /** Takes images that the transform alone is trained on, under the path that the experiment gives them; images to evaluate must be loaded. */
+  'transform-images/open': {
+    params: { path: string; files: readonly WireFile[] };
+    result: TransformImagesSummary;
+  };
+  'transform-images/remove': { params: Record<string, never>; result: null };
+  /** What is kept decoded on this machine's disk. */
+  'decoded/read': { params: Record<string, never>; result: DecodedReport };
+  /** Deletes it, that of the loaded images included: they are decoded again when needed. */
+  'decoded/clear': { params: Record<string, never>; result: DecodedReport };
   'demo/open': { params: Record<string, never>; result: DemoReady };
   'model/propose-normalization': {
     params: { channelOrder: 'RGB' | 'BGR' | null };
@@ -253,6 +266,7 @@ export interface Requests {
     result: {
       model: ModelReady | null;
       dataset: DatasetReady | null;
+      transformImages: TransformImagesSummary | null;
       experiment: Experiment | null;
       run: RunSummary | null;
       /** The name of the black box's ONNX file, which is there again. */
@@ -337,6 +351,12 @@ export type WorkerEvent =
   | { readonly kind: 'sweep/progress'; readonly progress: SweepProgress }
   /** A run of the sweep is over, or was found done. */
   | { readonly kind: 'sweep/row'; readonly row: SweepRow }
+  /** How far decoded images are kept, of the data set and of the images for the transform. */
+  | {
+      readonly kind: 'images/kept';
+      readonly dataset: KeptImages | null;
+      readonly transform: KeptImages | null;
+    }
   | { readonly kind: 'device/lost'; readonly error: WireError }
   | { readonly kind: 'device/error'; readonly error: WireError }
   | { readonly kind: 'memory'; readonly tensors: number; readonly gpuBytes: number };

@@ -76,6 +76,54 @@ export interface DatasetSummary {
   readonly decodedBytes: number;
   /** Sentences on what was done to the images beyond reading them, such as resizing. */
   readonly notes?: readonly string[];
+  /** How far decoded images are kept on disk; absent where they fit in memory. */
+  readonly kept?: KeptImages;
+}
+
+/** Decoded images of a loaded data set that are kept on disk, all its parts together. */
+export interface KeptImages {
+  /** Images that are to be kept. */
+  readonly count: number;
+  /** Images that are. */
+  readonly stored: number;
+  /** Bytes of their pixels. */
+  readonly bytes: number;
+  /** A sentence on why not all can be kept; null where they can. */
+  readonly problem: string | null;
+}
+
+/** Images that a transform alone is trained on (`dataset.transformPath`). */
+export interface TransformImagesSummary {
+  /** As the experiment names them. */
+  readonly path: string;
+  readonly format: string;
+  readonly count: number;
+  /** Pixels as they came; training sees them at the size of the data set. */
+  readonly height: number;
+  readonly width: number;
+  /** Whether they came with labels, which are not used. */
+  readonly labelled: boolean;
+  readonly notes: readonly string[];
+  /** Absent where they fit in memory. */
+  readonly kept?: KeptImages;
+}
+
+/** Stores of decoded images on this machine's disk. */
+export interface DecodedReport {
+  /** False where there is no place for them here. */
+  readonly available: boolean;
+  /** More than this is never kept; the store used longest ago goes first. */
+  readonly capBytes: number;
+  readonly stores: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly count: number;
+    readonly sizeBytes: number;
+    /** Milliseconds since 1970. */
+    readonly usedAt: number;
+    /** Whether the loaded images use it. */
+    readonly open: boolean;
+  }[];
 }
 
 /** Images packed for the page: uint8 RGB, [count, height, width, 3]. */

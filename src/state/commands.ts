@@ -17,6 +17,12 @@ export interface TsneRequest {
 export interface Commands {
   /** Says what each file is and loads it where it belongs. */
   readonly openFiles: (files: readonly WireFile[]) => Promise<void>;
+  /** Takes images that the transform alone is trained on; the experiment names them from then on. */
+  readonly openTransformImages: (files: readonly WireFile[]) => Promise<void>;
+  /** Trains the transform on the data set's own images again. */
+  readonly removeTransformImages: () => Promise<void>;
+  /** Makes the experiment name those that are loaded. */
+  readonly nameTransformImages: () => void;
   readonly openDemo: () => Promise<void>;
   /** Tries the usual ways to feed the model; null tries both channel orders. */
   readonly proposeNormalization: (channelOrder: 'RGB' | 'BGR' | null) => Promise<void>;
@@ -105,6 +111,9 @@ export interface Commands {
   readonly cancelBlackBox: () => Promise<void>;
   /** Reads what the diagnostics show of kernels, tiles and the last run's step. */
   readonly readDiagnostics: () => Promise<void>;
+  /** Reads what is kept decoded on this machine's disk. */
+  readonly readDecoded: () => Promise<void>;
+  readonly clearDecoded: () => Promise<void>;
   /** Measures what the diagnostics have chosen. */
   readonly runBench: () => Promise<void>;
   readonly cancelBench: () => Promise<void>;

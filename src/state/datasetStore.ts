@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { DatasetSummary } from '../protocol/summaries';
+import type { DatasetSummary, KeptImages } from '../protocol/summaries';
 import { IDLE, type Loading } from './loading';
 
 /** Which images of the data card are asked for. */
@@ -13,6 +13,8 @@ export interface ImageFilter {
 
 interface DatasetState {
   readonly summary: DatasetSummary | null;
+  /** How far decoded images are kept on disk; null where they fit in memory. */
+  readonly kept: KeptImages | null;
   readonly loading: Loading;
   readonly filter: ImageFilter;
   readonly images: Loading;
@@ -26,6 +28,7 @@ export const FIRST_IMAGES: ImageFilter = { split: 'train', classIndex: null, off
 /** The images to train and test on; their pixels are in `imageShelf`. */
 export const useDatasetStore = create<DatasetState>()(() => ({
   summary: null,
+  kept: null,
   loading: IDLE,
   filter: FIRST_IMAGES,
   images: IDLE,

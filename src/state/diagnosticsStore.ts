@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import type { BenchAsked, BenchResult, KernelReport } from '../protocol/diagnostics';
+import type { DecodedReport } from '../protocol/summaries';
 import { useDeviceStore } from './deviceStore';
 import { IDLE, type Loading } from './loading';
 
@@ -31,6 +32,8 @@ export interface BenchChoice {
 interface DiagnosticsState {
   readonly report: KernelReport | null;
   readonly memory: readonly MemorySample[];
+  /** What is kept decoded on disk; null before it was read. */
+  readonly decoded: DecodedReport | null;
   /** Null: what suits the adapter. */
   readonly choice: BenchChoice | null;
   readonly bench: Loading;
@@ -40,6 +43,7 @@ interface DiagnosticsState {
 export const useDiagnosticsStore = create<DiagnosticsState>()(() => ({
   report: null,
   memory: [],
+  decoded: null,
   choice: null,
   bench: IDLE,
   result: null,

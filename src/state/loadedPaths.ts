@@ -2,7 +2,9 @@ import type { BlackBoxSettings } from '../protocol/blackBox';
 import type { Experiment } from '../protocol/experiment';
 import { useBlackBoxStore } from './blackBoxStore';
 import { useDatasetStore } from './datasetStore';
+import { samePlace } from './droppedPath';
 import { useModelStore } from './modelStore';
+import { useTransformStore } from './transformStore';
 
 /**
  * The experiment with the paths of what is loaded in place of its own. One that trains its own classifier, or is about a black box, goes on
@@ -14,6 +16,9 @@ export function withLoaded(
 ): Experiment {
   const file = useModelStore.getState().summary?.fileName;
   const data = useDatasetStore.getState().summary?.name;
+  const transform = useTransformStore.getState().summary?.path;
+  const { transformPath } = experiment.dataset;
+  const same = transformPath !== null && transform !== undefined && samePlace(transform, transformPath);
   const { train, blackBox } = experiment.model;
   const stays = (train !== null || blackBox !== null) && (model === 'as it says' || file === undefined);
   return {
@@ -21,7 +26,11 @@ export function withLoaded(
     model: stays
       ? { ...experiment.model, blackBox: blackBox && withFile(blackBox) }
       : { ...experiment.model, path: file ?? experiment.model.path, train: null, blackBox: null },
-    dataset: { ...experiment.dataset, path: data ?? experiment.dataset.path },
+    dataset: {
+      ...experiment.dataset,
+      path: data ?? experiment.dataset.path,
+      transformPath: same ? transform : transformPath,
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { useDatasetStore } from './datasetStore';
 import { useDeviceStore } from './deviceStore';
 import { useDraftStore } from './draftStore';
 import { useModelStore } from './modelStore';
+import { useTrainingImages } from './trainingImages';
 
 /** Why a run cannot be started now, in one sentence; null when it can. */
 export function useStartBlocker(): string | null {
@@ -17,6 +18,7 @@ export function useStartBlocker(): string | null {
   const trains = useDraftStore((state) => state.experiment.model.train !== null);
   const blackBox = useDraftStore((state) => state.experiment.model.blackBox !== null);
   const surrogate = useSurrogateLoaded();
+  const training = useTrainingImages();
   const busy = useBusy();
   if (busy === 'victim' || busy === 'sweep') return `Stop ${busyWords(busy)} in the attack lab first.`;
   if (busy === 'surrogate') return `Stop ${busyWords(busy)} on the model page first.`;
@@ -34,7 +36,10 @@ export function useStartBlocker(): string | null {
     return `The model tells ${model.classes ?? '?'} classes apart and the images have ${dataset.classNames.length}.`;
   }
   if (invalid > 0) return `${invalid === 1 ? 'One setting is' : `${invalid} settings are`} not valid.`;
-  const images = Math.min(dataset.trainCount, limit ?? dataset.trainCount);
+  if (training.missing !== null)
+    return `Open ${training.missing}, which trains the transform, on the Images page, or go without it there.`;
+  const count = training.count ?? 0;
+  const images = Math.min(count, limit ?? count);
   if (batchSize > images) return `The batch of ${batchSize} is larger than the ${images} training images.`;
   return null;
 }

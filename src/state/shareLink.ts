@@ -43,7 +43,12 @@ export function decodeSettings(hash: string, draft: Experiment): Experiment | nu
       version: 1,
       name: draft.name,
       model: { ...inner('model'), path: draft.model.path },
-      dataset: { ...inner('dataset'), path: draft.dataset.path, testPath: draft.dataset.testPath },
+      dataset: {
+        ...inner('dataset'),
+        path: draft.dataset.path,
+        testPath: draft.dataset.testPath,
+        transformPath: draft.dataset.transformPath,
+      },
     },
     'The link',
   );

@@ -1,5 +1,7 @@
 import { StudioError, toWireError } from '../protocol/errors';
 import { openBrowserStore } from '../storage/browserStore';
+import { DecodedStores } from '../storage/decodedStores';
+import { openOpfsRandomFiles } from '../storage/opfsRandomFiles';
 import { DEMO_VICTIM_PATH } from '../data/drawn/demoExperiment';
 import { openInWorker } from './blackbox/spawn';
 import { createEngine } from './engine/engine';
@@ -9,10 +11,13 @@ import { createEventThrottle } from './throttle';
 /** The worker's entry: the engine behind the protocol, its run events paced for the page. */
 async function main(): Promise<void> {
   const store = await openBrowserStore();
+  const files = await openOpfsRandomFiles('refine-studio-decoded');
   const throttle = createEventThrottle((event) => server.emit(event));
   const engine = createEngine({
     store,
     emit: (event) => throttle.push(event),
+    decoded: files && new DecodedStores(files),
+    decodeAhead: true,
     fetchDemo,
     openOnnx: openInWorker,
   });

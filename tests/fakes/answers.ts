@@ -7,7 +7,12 @@ import type {
   TsneResult,
 } from '../../src/protocol/messages';
 import { type Evaluation, rate } from '../../src/protocol/results';
-import type { LayerSummary, TensorStatistics } from '../../src/protocol/summaries';
+import type {
+  DecodedReport,
+  LayerSummary,
+  TensorStatistics,
+  TransformImagesSummary,
+} from '../../src/protocol/summaries';
 import { FAKE_ARCHITECTURES, FAKE_ATTACKS } from './attacks';
 import { FAKE_CLASSES, fakeStrip, stream } from './pictures';
 
@@ -102,6 +107,36 @@ export function fakeDataset(name = 'drawn signs'): DatasetReady {
       Array.from({ length: 40 }, (_, index) => index % 10),
       3,
     ),
+  };
+}
+
+export function fakeTransformImages(path: string, files: number): TransformImagesSummary {
+  return {
+    path,
+    format: files > 1 ? 'image-folder' : 'image-zip',
+    count: 90_000,
+    height: 64,
+    width: 64,
+    labelled: true,
+    notes: [],
+  };
+}
+
+export function fakeDecoded(): DecodedReport {
+  const store = { count: 18_000, sizeBytes: 2_709_504_000, open: false };
+  return {
+    available: true,
+    capBytes: 20e9,
+    stores: [
+      { ...store, id: 'a', name: 'street signs, 224 px', usedAt: Date.now() - 60_000, open: true },
+      {
+        ...store,
+        id: 'b',
+        name: 'imagenet-50',
+        usedAt: Date.now() - 5 * 86_400_000,
+        sizeBytes: 9_784_320_000,
+      },
+    ],
   };
 }
 

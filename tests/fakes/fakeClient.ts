@@ -8,15 +8,17 @@ import type {
   WireFile,
   WorkerEvent,
 } from '../../src/protocol/messages';
-import type { FileIdentity } from '../../src/protocol/summaries';
+import type { DecodedReport, FileIdentity, TransformImagesSummary } from '../../src/protocol/summaries';
 import {
   fakeDataset,
+  fakeDecoded,
   fakeDevice,
   fakeEvaluation,
   fakeExperiment,
   fakeGrid,
   fakeModel,
   fakeTensors,
+  fakeTransformImages,
   fakeTsne,
 } from './answers';
 import { fakePoisoning, fakePreview } from './attacks';
@@ -46,6 +48,9 @@ export class FakeClient implements StudioClient {
   restarts = 0;
   /** The ONNX file that is only asked. */
   blackBox: string | null = null;
+  /** What the engine holds for the transform alone. */
+  transformImages: TransformImagesSummary | null = null;
+  decoded: DecodedReport = fakeDecoded();
   private readonly runs = new Map<string, FakeRun>();
   private readonly listeners = new Set<(event: WorkerEvent) => void>();
   private readonly failures = new Map<RequestName, StudioError>();
@@ -104,6 +109,11 @@ export class FakeClient implements StudioClient {
           Array.from({ length: count }, (_, index) => classIndex ?? (index + offset) % 10),
           offset + (classIndex ?? 0) * 100,
         ),
+      'transform-images/open': ({ path, files }) =>
+        (this.transformImages = fakeTransformImages(path, files.length)),
+      'transform-images/remove': () => (this.transformImages = null),
+      'decoded/read': () => this.decoded,
+      'decoded/clear': () => (this.decoded = { ...this.decoded, stores: [] }),
       'demo/open': () => ({
         model: fakeModel(),
         dataset: fakeDataset(),
@@ -164,6 +174,7 @@ export class FakeClient implements StudioClient {
       'session/restore': () => ({
         model: fakeModel(),
         dataset: fakeDataset(),
+        transformImages: this.transformImages,
         experiment: fakeExperiment(),
         run: this.earlierRun().stored(),
         blackBox: this.blackBox,

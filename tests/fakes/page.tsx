@@ -6,7 +6,7 @@ import { chooseAttack } from '../../src/state/chooseAttack';
 import { suitingChoice, toggled, useDiagnosticsStore } from '../../src/state/diagnosticsStore';
 import { setField } from '../../src/state/draftStore';
 import { type LabPart, useLabStore } from '../../src/state/labStore';
-import { goTo } from '../../src/state/viewStore';
+import { goTo, useViewStore } from '../../src/state/viewStore';
 import { FAKE_ATTACKS } from './attacks';
 import { FakeClient } from './fakeClient';
 
@@ -55,6 +55,7 @@ async function show(): Promise<void> {
   if (scene === 'lab-empty') return goTo('lab');
   await commands.openDemo();
   if (scene === 'loaded') return;
+  if (scene.startsWith('images')) return showImages();
   if (scene.startsWith('lab')) return showLab();
   if (scene.startsWith('blackbox')) return showBlackBox();
   if (scene.startsWith('diagnostics')) {
@@ -87,6 +88,31 @@ async function show(): Promise<void> {
   client.run?.advance(600);
   await rest(300);
   await commands.runTsne({ points: 2000, perplexity: 30, iterations: 500 });
+}
+
+/** The images page: what the transform is trained on, and what is kept on disk. */
+async function showImages(): Promise<void> {
+  goTo('images');
+  const kept = { count: 20_000, stored: 12_345, bytes: 1_858_268_160, problem: null };
+  if (scene === 'images-kept') client.emit({ kind: 'images/kept', dataset: kept, transform: null });
+  if (scene === 'images-full') {
+    const problem = 'The disk is full: images that are not kept are decoded again each time they are needed.';
+    client.emit({ kind: 'images/kept', dataset: { ...kept, problem }, transform: null });
+  }
+  if (scene === 'images-named') setField('dataset.transformPath', '../data/cinic-10');
+  if (scene === 'images-transform' || scene === 'images-failing')
+    await commands.openTransformImages([{ path: 'cinic-10.zip', blob: new Blob(['x']) }]);
+  if (scene === 'images-failing') {
+    client.failNext(
+      'transform-images/open',
+      new StudioError('file/truncated', 'other.zip is cut off: its table of contents is missing.', {
+        subject: 'other.zip',
+      }),
+    );
+    await commands.openTransformImages([{ path: 'other.zip', blob: new Blob(['x']) }]);
+  }
+  if (scene === 'images-dragging') useViewStore.setState({ dragging: true });
+  await rest(300);
 }
 
 /** The diagnostics with an invented memory curve, and a benchmark of two sizes, of kernels, or none. */

@@ -1,5 +1,6 @@
 import { asStudioError, StudioError, toWireError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
+import type { WireFile } from '../../protocol/messages';
 import { expandSweep, type SweepCell } from '../../protocol/sweep';
 import { labelOf, useBlackBoxStore } from '../../state/blackBoxStore';
 import { busyWith } from '../../state/busy';
@@ -12,6 +13,7 @@ import { useModelStore } from '../../state/modelStore';
 import { notify, notifyError } from '../../state/noticeStore';
 import { encodeSettings } from '../../state/shareLink';
 import { sweepStarted } from '../../state/sweepStore';
+import { useTransformStore } from '../../state/transformStore';
 import type { StudioContext } from './studio';
 
 /** Takes an experiment from its JSON text; the files that are loaded stay. */
@@ -37,6 +39,18 @@ export function openExperimentText(text: string, source: string): boolean {
   }
 }
 
+/** The data that experiment files of a drop name, or the draft where there is none that can be read. Takes nothing. */
+export async function namedData(files: readonly WireFile[]): Promise<Experiment['dataset']> {
+  for (const file of files) {
+    try {
+      return parseExperiment(JSON.parse(await file.blob.text())).dataset;
+    } catch {
+      // What is wrong with it is told when it is opened.
+    }
+  }
+  return useDraftStore.getState().experiment.dataset;
+}
+
 /** A file that asks for many runs: they wait in the lab's matrix. */
 function showSweep(file: unknown, cells: readonly SweepCell[]): void {
   if (busyWith() === 'sweep') return;
@@ -58,10 +72,14 @@ function parseJson(text: string, source: string): unknown {
 function setLoaded(experiment: Experiment): void {
   const { path, blackBox } = experiment.model;
   const { file } = useBlackBoxStore.getState();
+  const { transformPath } = withLoaded(experiment).dataset;
   const missing = [
     ...(path !== null && useModelStore.getState().summary === null ? [path] : []),
     ...(blackBox !== null && blackBox.path !== null && file === null ? [blackBox.path] : []),
     ...(useDatasetStore.getState().summary === null ? [experiment.dataset.path] : []),
+    ...(transformPath !== null && useTransformStore.getState().summary?.path !== transformPath
+      ? [`${transformPath} for the transform`]
+      : []),
   ];
   // A sweep is the lab's to run; the draft is one run.
   setExperiment({ ...withLoaded(experiment), sweep: null });

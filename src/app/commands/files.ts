@@ -10,16 +10,18 @@ import { withLoaded } from '../../state/loadedPaths';
 import { IDLE } from '../../state/loading';
 import { useModelStore } from '../../state/modelStore';
 import { notify } from '../../state/noticeStore';
+import { splitTransform } from '../../state/droppedPath';
 import { NO_FILE } from '../../state/presets';
 import { routeFiles } from '../../state/routeFiles';
 import { clearRun } from '../../state/runStore';
 import { imageShelf } from '../../state/shelves';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { blackBoxAmong, openBlackBox } from './blackBox';
-import { openExperimentText } from './experiments';
+import { namedData, openExperimentText } from './experiments';
 import { drawMap, redrawMap } from './map';
 import { openBundle } from './restoreBundle';
 import { ask, type StudioContext, track } from './studio';
+import { openTransformImages } from './transformImages';
 import { setTriggerImage } from './trigger';
 
 /** Identifies dropped files and sends each where it belongs. What fails leaves what was loaded as it was. */
@@ -47,7 +49,9 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
       `One model at a time: ${model?.path ?? ''} was opened, ${otherModels.length} left out.`,
     );
   }
-  if (routes.dataset.length > 0) await openDataset(context, routes.dataset);
+  const { transform, dataset, path } = splitTransform(routes.dataset, await namedData(routes.experiments));
+  if (dataset.length > 0) await openDataset(context, dataset);
+  if (transform.length > 0) await openTransformImages(context, transform, path);
   if (blackBox) await openBlackBox(context, blackBox);
   for (const file of routes.experiments) openExperimentText(await file.blob.text(), file.path);
   if (routes.experiments.length > 0) await redrawMap(context);
@@ -127,7 +131,13 @@ export function takeDataset({ summary, preview }: DatasetReady): void {
   imageShelf.clear();
   clearLabPictures();
   imageShelf.put('dataset/images', preview);
-  useDatasetStore.setState({ summary, loading: IDLE, filter: FIRST_IMAGES, images: IDLE });
+  useDatasetStore.setState({
+    summary,
+    kept: summary.kept ?? null,
+    loading: IDLE,
+    filter: FIRST_IMAGES,
+    images: IDLE,
+  });
   setPaths('as it says');
 }
 

@@ -13,6 +13,7 @@ import { notify } from '../../state/noticeStore';
 import { isLive, type RunPhase, showStoredRun, useRunStore } from '../../state/runStore';
 import { readMarker, type SessionMarker, useSessionStore } from '../../state/sessionStore';
 import { distillation, useSurrogateStore } from '../../state/surrogateStore';
+import { takeTransformImages } from '../../state/transformStore';
 import { useVictimStore } from '../../state/victimStore';
 import { goTo, useViewStore } from '../../state/viewStore';
 import { takeDataset, takeModel } from './files';
@@ -83,6 +84,7 @@ export async function restoreSession(context: StudioContext): Promise<void> {
   if (restored === null) return;
   if (restored.model) takeModel(restored.model);
   if (restored.dataset) takeDataset(restored.dataset);
+  takeTransformImages(restored.transformImages);
   setExperiment((await readDraft(context)) ?? restored.experiment ?? useDraftStore.getState().experiment);
   useBlackBoxStore.setState({ file: restored.blackBox });
   await restoreBlackBox(context);

@@ -125,7 +125,7 @@ function* shardEntries(
     for (let row = start; row < end; row++) {
       const path = `image ${row} of ${shard.file.path}`;
       const read = () => cache.image(shard, columns, group, row - start, path);
-      yield { path, size: 0, stamp: String(shard.file.blob.size), read, head: read };
+      yield { path, size: 0, stamp: shard.stamp, read, head: read };
     }
   }
 }

@@ -15,8 +15,6 @@ export interface ImageDataset {
   readonly test: ImageSplit | null;
   /** Sentences for the data card: what was done to the images beyond reading them. */
   readonly notes?: readonly string[];
-  /** Hash of what the decoded pixels depend on, for keeping them; absent where they need no decoding. */
-  contentKey?(): Promise<string>;
 }
 
 /** One part of a data set. */
@@ -28,6 +26,8 @@ export interface ImageSplit {
   readonly resident?: boolean;
   /** True where reading costs no decoding: the pixels lie in the file as they are. */
   readonly raw?: boolean;
+  /** Hash of everything that the decoded pixels depend on, for keeping them; absent where they need no decoding. */
+  contentKey?(): Promise<string>;
   /**
    * Copies the images at `indices` (each in [0, count)) into a new array, uint8 RGB, [indices.length, H, W, 3].
    * @throws StudioError naming the file that could not be read: `dataset/decode-failed`, `file/truncated`,

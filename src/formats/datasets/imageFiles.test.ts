@@ -131,6 +131,36 @@ describe('image folder', () => {
     await expectTwoClasses(dataset);
   });
 
+  it('has another key for its pixels once a file, its time or the part is another, and the same one else', async () => {
+    const at = (path: string, modified: number, shade = 1, size = 8) => ({
+      ...inputFile(path, png(shade, shade, shade, size, size)),
+      modified,
+    });
+    const files = [at('p/train/cat/a.png', 1), at('p/train/dog/b.png', 1), at('p/test/cat/c.png', 1)];
+    const keys = async (list: typeof files) => {
+      const { train, test } = await openDataset(list);
+      return [await train.contentKey?.(), await test?.contentKey?.()];
+    };
+    const [train, test] = await keys(files);
+    expect(train).not.toBe(test);
+    expect(await keys(files.toReversed())).toEqual([train, test]);
+    expect((await keys([at('p/train/cat/a.png', 2), ...files.slice(1)]))[0]).not.toBe(train);
+    expect((await keys([at('p/train/cat/a2.png', 1), ...files.slice(1)]))[0]).not.toBe(train);
+    // Of several sizes, all are resized: the pixels of the files that stayed are others too.
+    const mixed = await keys([...files.slice(0, 2), at('p/test/cat/c.png', 1, 1, 9)]);
+    expect(mixed[0]).not.toBe(train);
+    // The zip of the same files is known by its checksums, whenever it was copied.
+    const zipped = await Promise.all(
+      [1, 2].map(async (shade) => {
+        const { train: one } = await openDataset([
+          zip({ 'train/cat/a.png': png(shade, 0, 0), 'train/dog/b.png': png(0, 0, 0) }),
+        ]);
+        return one.contentKey?.();
+      }),
+    );
+    expect(zipped[0]).not.toBe(zipped[1]);
+  });
+
   it('takes loose images without labels', async () => {
     const dataset = await openDataset([inputFile('b.png', png(2, 2, 2)), inputFile('a.png', png(1, 1, 1))]);
     expect(dataset).toMatchObject({ name: 'images', classNames: [], test: null });

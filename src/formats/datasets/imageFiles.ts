@@ -99,17 +99,19 @@ export async function openLaidOut(
     train: fileSplit(layout.train, entries, size, rule),
     test: layout.test === null ? null : fileSplit(layout.test, entries, size, rule),
     ...(rule === null ? {} : { notes: [sizingNote(sizes, rule)] }),
-    contentKey: () => listingKey(entries, used, rule),
   };
 }
 
 /** What tells these decoded images from others: path, size and stamp of each file, and what is done to them. */
 async function listingKey(
   entries: readonly ImageEntry[],
-  used: readonly number[],
+  used: Uint32Array,
   rule: ResizeRule | null,
 ): Promise<string> {
-  const lines = used.map((i) => `${entries[i]?.path} ${entries[i]?.size} ${entries[i]?.stamp ?? ''}\n`);
+  const lines = Array.from(
+    used,
+    (i) => `${entries[i]?.path} ${entries[i]?.size} ${entries[i]?.stamp ?? ''}\n`,
+  );
   return sha256OfBlob(new Blob([...lines, JSON.stringify(rule)]));
 }
 
@@ -172,6 +174,7 @@ function fileSplit(
   return {
     count: part.files.length,
     labels: part.labels,
+    contentKey: () => listingKey(entries, part.files, rule),
     async read(indices) {
       const out = new Uint8Array(indices.length * imageBytes);
       // In the order of the files: what lies together in an archive is read together.

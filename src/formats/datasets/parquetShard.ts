@@ -3,6 +3,7 @@ import type { CompressionCodec, Compressors, FileMetaData, parquetMetadata as Me
 import type { parquetHeader as Header } from 'hyparquet/src/column.js';
 import type { decompressPage as Unpack } from 'hyparquet/src/datapage.js';
 import { StudioError } from '../../protocol/errors';
+import { sha256OfBlob } from '../hash';
 import { readRange, type InputFile } from '../input';
 import { PageReader, readCells, readHybrid, type Cell, type LeafType } from './parquetPage';
 
@@ -33,6 +34,8 @@ export interface ParquetShard {
   /** First row of each row group. */
   readonly groupStarts: readonly number[];
   readonly rows: number;
+  /** Hash of the metadata, which has the place and length of every page. */
+  readonly stamp: string;
   readonly tools: ParquetTools;
 }
 
@@ -94,7 +97,8 @@ export async function openShard(file: InputFile, tools: ParquetTools): Promise<P
   }
   // Each becomes an entry of some hundred bytes, and no image takes less than this.
   if (rows > Math.max(FEW_ROWS, blob.size / MIN_ROW_BYTES)) throw malformed(file);
-  return { file, metadata, groupStarts, rows, tools };
+  const stamp = await sha256OfBlob(new Blob([bytes]));
+  return { file, metadata, groupStarts, rows, stamp, tools };
 }
 
 /**

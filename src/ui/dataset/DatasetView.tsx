@@ -11,6 +11,8 @@ import { useOpeners } from '../drop/FileInputs';
 import { ClassBars } from './ClassBars';
 import styles from './DatasetView.module.css';
 import { ImageBrowser } from './ImageBrowser';
+import { KeptLine } from './KeptLine';
+import { TransformCard } from './TransformCard';
 
 /** The data card: what the images are, how many of each class, and the images themselves. */
 export function DatasetView() {
@@ -30,6 +32,7 @@ export function DatasetView() {
           <ClassBars summary={summary} />
         </Card>
       )}
+      {summary !== null && <TransformCard data={summary} />}
       {summary !== null && (
         <Card
           title="Look at them"
@@ -61,6 +64,7 @@ function NoImages() {
 }
 
 function Facts({ summary }: { readonly summary: DatasetSummary }) {
+  const kept = useDatasetStore((state) => state.kept);
   const order = useDraftStore((state) => state.experiment.model.channelOrder);
   const inUse = useDraftStore(({ experiment: { model } }) => {
     const { mean, std } = model.normalization;
@@ -82,10 +86,11 @@ function Facts({ summary }: { readonly summary: DatasetSummary }) {
           <dd>{summary.testCount === null ? 'none' : formatCount(summary.testCount)}</dd>
         </div>
         <div className={styles.big}>
-          <dt>of memory, decoded</dt>
+          <dt>{kept === null ? 'of memory, decoded' : 'decoded'}</dt>
           <dd>{formatBytes(summary.decodedBytes)}</dd>
         </div>
       </dl>
+      <KeptLine kept={kept} />
       {summary.notes?.map((note) => (
         <p key={note}>{note}</p>
       ))}

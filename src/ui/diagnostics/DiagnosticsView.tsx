@@ -4,6 +4,7 @@ import { useDeviceStore } from '../../state/deviceStore';
 import { useCommands } from '../common/CommandsContext';
 import { AdapterCard } from './AdapterCard';
 import { BenchCard } from './BenchCard';
+import { DecodedCard } from './DecodedCard';
 import styles from './Diagnostics.module.css';
 import { KernelsCard } from './KernelsCard';
 import { MemoryCard } from './MemoryCard';
@@ -22,6 +23,7 @@ export function DiagnosticsView() {
       <div className={styles.column}>
         <AdapterCard />
         <MemoryCard />
+        <DecodedCard />
       </div>
       <div className={styles.column}>
         <StepCard />

@@ -7,7 +7,7 @@ import styles from './DropLayer.module.css';
 
 /** Takes files dropped anywhere on the page, and says so while they hover. */
 export function DropLayer() {
-  const { openFiles } = useCommands();
+  const { openFiles, openTransformImages } = useCommands();
   const dragging = useViewStore((state) => state.dragging);
   useEffect(() => {
     let depth = 0;
@@ -32,7 +32,8 @@ export function DropLayer() {
       set(false);
       if (event.dataTransfer === null || !carriesFiles(event)) return;
       event.preventDefault();
-      filesOfDrop(event.dataTransfer).then(openFiles, () =>
+      const place = event.target instanceof Element ? event.target.closest('[data-drop="transform"]') : null;
+      filesOfDrop(event.dataTransfer).then(place === null ? openFiles : openTransformImages, () =>
         notify('error', 'A dropped folder could not be read to its end.', { code: 'file/unreadable' }),
       );
     };
@@ -46,7 +47,7 @@ export function DropLayer() {
       document.removeEventListener('dragover', over);
       document.removeEventListener('drop', drop);
     };
-  }, [openFiles]);
+  }, [openFiles, openTransformImages]);
   if (!dragging) return null;
   return (
     <div className={styles.layer} aria-hidden="true">

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { labelOf } from '../../state/blackBoxStore';
 import { useDatasetStore } from '../../state/datasetStore';
 import { applyPreset, setField, useDraftStore } from '../../state/draftStore';
+import { useTrainingImages } from '../../state/trainingImages';
 import { useModelStore } from '../../state/modelStore';
 import { PRESETS, presetOf } from '../../state/presets';
 import { isLive, useRunStore } from '../../state/runStore';
@@ -129,7 +130,7 @@ function Schedule() {
 function Steps() {
   const { batchSize, epochs, maxSteps } = useDraftStore((state) => state.experiment.defense);
   const limit = useDraftStore((state) => state.experiment.dataset.train);
-  const count = useDatasetStore((state) => state.summary?.trainCount ?? null);
+  const { count } = useTrainingImages();
   if (count === null) return null;
   const images = Math.min(count, limit ?? count);
   const perEpoch = Math.ceil(images / batchSize);

@@ -2,6 +2,7 @@ import type { TuningStore } from '../../compute/kernels/tuning/store';
 import { tf } from '../../compute/tf';
 import { StudioError, toWireError } from '../../protocol/errors';
 import type { WorkerEvent } from '../../protocol/messages';
+import type { DecodedStores } from '../../storage/decodedStores';
 import type { RunStore } from '../../storage/runStore';
 import type { Handlers } from '../rpc';
 import { analysisHandlers } from './analysisHandlers';
@@ -15,6 +16,8 @@ import {
 import { blackBoxHandlers } from './blackBoxHandlers';
 import { BlackBoxes, type OpenOnnx } from './blackBoxes';
 import { createGpuQueue, type GpuQueue } from './gpuQueue';
+import { imageHandlers } from './imageHandlers';
+import { ImageKeeper } from './imageKeeper';
 import { loadingHandlers } from './loadingHandlers';
 import { runHandlers } from './runHandlers';
 import { Runs } from './runs';
@@ -22,6 +25,7 @@ import { Session } from './session';
 import { SessionFiles } from './sessionFiles';
 import { Sweeps } from './sweeps';
 import { victimHandlers } from './victimHandlers';
+import { watchKept } from './watchKept';
 
 /** What an engine is made of; the worker and the headless command bring their own. */
 export interface EngineOptions {
@@ -29,6 +33,10 @@ export interface EngineOptions {
   readonly emit: (event: WorkerEvent) => void;
   /** The demo's classifier, as shipped. */
   readonly fetchDemo: () => Promise<Blob>;
+  /** Stores of decoded images; null where there is no place for them. */
+  readonly decoded?: DecodedStores | null;
+  /** Whether images are decoded ahead while nothing else is done. */
+  readonly decodeAhead?: boolean;
   /** Where adapters come from; the browser's own where absent. */
   readonly gpu?: GPU | undefined;
   /** Runs ONNX black boxes; none can be opened where absent. */
@@ -44,6 +52,7 @@ export interface EngineContext {
   readonly sweeps: Sweeps;
   readonly blackBoxes: BlackBoxes;
   readonly store: RunStore;
+  readonly keeper: ImageKeeper;
   readonly fetchDemo: () => Promise<Blob>;
   readonly emit: (event: WorkerEvent) => void;
   /**
@@ -63,6 +72,7 @@ export interface Engine {
   readonly handlers: Handlers;
   readonly session: Session;
   readonly runs: Runs;
+  readonly keeper: ImageKeeper;
   /** Ends a run under way, frees the device, and lets nothing more be done. */
   dispose(): Promise<void>;
 }
@@ -88,6 +98,13 @@ export function createEngine(options: EngineOptions): Engine {
     { read: (key) => store.readSetting(key), write: (key, value) => store.writeSetting(key, value) },
   );
   const runs = new Runs({ session, queue, store, emit, device: device.get });
+  const keeper = new ImageKeeper(options.decoded ?? null);
+  const watch = watchKept({
+    session,
+    emit,
+    ahead: options.decodeAhead === true,
+    busy: () => queue.length > 0 || runs.active !== null,
+  });
   let abort = new AbortController();
   const context: EngineContext = {
     session,
@@ -97,6 +114,7 @@ export function createEngine(options: EngineOptions): Engine {
     blackBoxes: new BlackBoxes(session, options.openOnnx ?? null),
     sweeps: new Sweeps({ session, queue, runs, store, emit }),
     store,
+    keeper,
     fetchDemo,
     emit,
     device: device.get,
@@ -110,8 +128,10 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     session,
     runs,
+    keeper,
     handlers: {
       ...loadingHandlers(context),
+      ...imageHandlers(context),
       ...runHandlers(context),
       ...victimHandlers(context),
       ...blackBoxHandlers(context),
@@ -125,6 +145,8 @@ export function createEngine(options: EngineOptions): Engine {
       // On a lost device there is nothing left to free, and jobs there may never end.
       if (!device.isLost()) await queue.run(() => Promise.resolve(session.dispose()));
       await context.blackBoxes.close();
+      watch.end();
+      await keeper.close();
       device.close();
     },
   };

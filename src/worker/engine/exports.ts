@@ -88,6 +88,9 @@ async function withInputs(session: Session, experiment: Experiment): Promise<Exp
     inputs: {
       model: session.model ? `sha256:${session.model.summary.hash}` : null,
       dataset: (await session.dataset?.fingerprint()) ?? null,
+      ...(experiment.dataset.transformPath === null
+        ? {}
+        : { transformImages: (await session.transformImages?.fingerprint()) ?? null }),
     },
   });
 }

@@ -1,27 +1,44 @@
 import { chooseImages } from '../../compute/analysis/sampleGrid';
-import { cachedSplit } from '../../data/cachedSplit';
 import type { ImageDataset, ImageSplit } from '../../data/dataset';
 import { drawnSigns, type DrawnSignsOptions } from '../../data/drawn/drawnSigns';
-import { channelStats, classCounts } from '../../data/stats';
+import { type ChannelStats, channelStats, classCounts } from '../../data/stats';
 import { resizedDataset } from '../../data/resizedDataset';
 import { withTestPart } from '../../data/subsets';
 import { openDataset } from '../../formats/datasets/openDataset';
 import { fingerprint } from '../../formats/hash';
 import type { InputFile } from '../../formats/input';
-import type { DatasetSummary, ImageStrip } from '../../protocol/summaries';
+import type { DatasetSummary, ImageStrip, TransformImagesSummary } from '../../protocol/summaries';
+import { ImageKeeper } from './imageKeeper';
+import { KeptParts } from './keptParts';
 
-/** A data set ready for use, its decoded pixels cached. */
+/** A data set ready for use, its decoded pixels kept. */
 export interface LoadedDataset {
   readonly dataset: ImageDataset;
   readonly summary: DatasetSummary;
+  readonly kept: KeptParts;
   /** Tells the files apart in `experiment.json`; computed when first asked for. */
   fingerprint(): Promise<string>;
 }
+
+/** Images for training a transform, ready for use. */
+export interface LoadedTransformImages {
+  readonly dataset: ImageDataset;
+  readonly summary: TransformImagesSummary;
+  readonly kept: KeptParts;
+  /** The same images at another size, resized from what they were. */
+  at(size: Size): Promise<LoadedTransformImages>;
+  /** Tells the files apart; computed when first asked for. */
+  fingerprint(): Promise<string>;
+}
+
+type Size = Pick<ImageDataset, 'height' | 'width'>;
 
 /** How a load reports on itself and is called off. */
 export interface LoadOptions {
   readonly onProgress?: (done: number, total: number | null, note: string) => void;
   readonly signal?: AbortSignal;
+  /** Keeps decoded images; where absent, as many as fit stay in memory. */
+  readonly keeper?: ImageKeeper;
 }
 
 /** Mean and deviation are taken over so many images: the standard error is far below what the card shows. */
@@ -47,16 +64,49 @@ export async function loadDataset(
 
 /**
  * Images that a transform is trained on, where they are not those evaluated on (`dataset.transformPath`): at the size
- * that is evaluated, decoded once as far as the cache reaches. Labels may be there and are not looked at.
+ * that is evaluated, decoded once as far as that can be kept. Labels may be there and are not looked at.
+ * @param path what the experiment calls them.
  * @throws StudioError as `openDataset`.
  */
 export async function loadTransformImages(
+  path: string,
   files: readonly InputFile[],
-  { height, width }: Pick<ImageDataset, 'height' | 'width'>,
+  size: Size,
   options: LoadOptions = {},
-): Promise<ImageDataset> {
-  const dataset = resizedDataset(await openDataset(files, options), height, width);
-  return { ...dataset, train: cachedSplit(dataset.train, height * width * 3) };
+): Promise<LoadedTransformImages> {
+  const opened = await openDataset(files, options);
+  let known: Promise<string> | null = null;
+  const identify = () => (known ??= fingerprint(files));
+  return transformImagesAt(path, opened, size, options.keeper ?? new ImageKeeper(null), identify);
+}
+
+async function transformImagesAt(
+  path: string,
+  opened: ImageDataset,
+  { height, width }: Size,
+  keeper: ImageKeeper,
+  identify: () => Promise<string>,
+): Promise<LoadedTransformImages> {
+  const { train, ...rest } = resizedDataset(opened, height, width);
+  const kept = await keeper.keep(train, height * width * 3, opened.name);
+  const parts = new KeptParts([kept]);
+  const status = parts.status();
+  return {
+    dataset: { ...rest, train: kept.split, test: null },
+    kept: parts,
+    summary: {
+      path,
+      format: opened.format,
+      count: train.count,
+      height: opened.height,
+      width: opened.width,
+      labelled: train.labels !== null,
+      notes: opened.notes ?? [],
+      ...(status ? { kept: status } : {}),
+    },
+    at: (size) => transformImagesAt(path, opened, size, keeper, identify),
+    fingerprint: identify,
+  };
 }
 
 /** The built-in signs as a data set. */
@@ -75,19 +125,31 @@ async function finish(
   options: LoadOptions,
 ): Promise<LoadedDataset> {
   const imageBytes = source.height * source.width * 3;
-  const dataset: ImageDataset = {
-    ...source,
-    train: cachedSplit(source.train, imageBytes),
-    test: source.test && cachedSplit(source.test, imageBytes),
-  };
+  const keeper = options.keeper ?? new ImageKeeper(null);
+  const train = await keeper.keep(source.train, imageBytes, source.name);
+  const test = source.test && (await keeper.keep(source.test, imageBytes, `${source.name}, test part`));
+  const kept = new KeptParts(test ? [train, test] : [train]);
+  const dataset: ImageDataset = { ...source, train: train.split, test: test && test.split };
   options.onProgress?.(0, null, 'Measuring the images');
-  const statistics = await channelStats(dataset.train, STATISTICS_SEED, STATISTICS_SAMPLE, options.signal);
+  try {
+    const statistics = await channelStats(dataset.train, STATISTICS_SEED, STATISTICS_SAMPLE, options.signal);
+    const status = kept.status();
+    const summary = { ...summaryOf(dataset, statistics), ...(status ? { kept: status } : {}) };
+    let known: Promise<string> | null = null;
+    return { dataset, summary, kept, fingerprint: () => (known ??= identify()) };
+  } catch (error) {
+    await kept.close();
+    throw error;
+  }
+}
+
+function summaryOf(dataset: ImageDataset, statistics: ChannelStats): DatasetSummary {
   const classes = dataset.classNames.length;
   const counts = (split: ImageSplit | null) => {
     const found = split && classCounts(split, classes);
     return found ? [...found] : null;
   };
-  const summary: DatasetSummary = {
+  return {
     name: dataset.name,
     format: dataset.format,
     classNames: dataset.classNames,
@@ -102,10 +164,8 @@ async function finish(
     std: statistics.std,
     statisticsSample: statistics.sample,
     ...(dataset.notes ? { notes: dataset.notes } : {}),
-    decodedBytes: (dataset.train.count + (dataset.test?.count ?? 0)) * imageBytes,
+    decodedBytes: (dataset.train.count + (dataset.test?.count ?? 0)) * dataset.height * dataset.width * 3,
   };
-  let known: Promise<string> | null = null;
-  return { dataset, summary, fingerprint: () => (known ??= identify()) };
 }
 
 /** The images of a split at `indices`, packed for the page. */

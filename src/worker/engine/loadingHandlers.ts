@@ -8,6 +8,7 @@ import type { Handlers, RequestContext } from '../rpc';
 import { readBundle, restoreBundle } from './bundleRestore';
 import type { EngineContext } from './engine';
 import { identifyFiles } from './identify';
+import { resizeTransformImages, restoreTransformImages } from './imageHandlers';
 import { imagesOf, loadDataset, loadDrawnSigns, previewOf, type LoadedDataset } from './loadDataset';
 import { loadModel, type LoadedModel } from './loadModel';
 
@@ -38,6 +39,7 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
     const preview = await previewOf(loaded);
     runs.requireNone('loading other images');
     session.replaceDataset(loaded);
+    await resizeTransformImages(engine);
     return { summary: loaded.summary, preview };
   };
   const openModel = async (file: InputFile, beside: readonly InputFile[]): Promise<ModelReady> => {
@@ -52,7 +54,11 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
   ): Promise<DatasetReady> => {
     runs.requireNone('loading other images');
     const ready = await takeDataset(
-      await loadDataset(dropped, null, { signal: engine.cancellable(), onProgress: progress }),
+      await loadDataset(dropped, null, {
+        signal: engine.cancellable(),
+        onProgress: progress,
+        keeper: engine.keeper,
+      }),
     );
     files.keepDataset({ kind: 'files', files: dropped });
     return ready;
@@ -144,8 +150,10 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
         ),
         dataset: await attempt(async () => {
           if (dataset?.kind === 'demo') return demoDataset();
-          return dataset ? takeDataset(await loadDataset(dataset.files, null)) : null;
+          const { keeper } = engine;
+          return dataset ? takeDataset(await loadDataset(dataset.files, null, { keeper })) : null;
         }),
+        transformImages: await attempt(() => restoreTransformImages(engine)),
         experiment,
         run,
         blackBox: blackBox?.path ?? null,
@@ -153,6 +161,7 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
     },
     async 'session/clear'() {
       await files.clear();
+      await engine.keeper.clear();
       session.images.clear();
       return null;
     },

@@ -3,7 +3,7 @@ import { attackByKind } from '../../compute/attacks/registry';
 import { tf } from '../../compute/tf';
 import { victimOf, type Victim } from '../../compute/victim/victim';
 import type { Predict } from '../../compute/analysis/evaluate';
-import type { ImageDataset, ImageSplit } from '../../data/dataset';
+import type { ImageSplit } from '../../data/dataset';
 import { resizedDataset } from '../../data/resizedDataset';
 import type { InputFile } from '../../formats/input';
 import { readModel } from '../../formats/models/readModel';
@@ -12,7 +12,7 @@ import { StudioError } from '../../protocol/errors';
 import { type Experiment, type ModelSettings, parseExperiment } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
 import type { Defended } from './defended';
-import type { LoadedDataset } from './loadDataset';
+import type { LoadedDataset, LoadedTransformImages } from './loadDataset';
 import type { LoadedModel } from './loadModel';
 import type { MadeVictim } from './madeVictim';
 import { TriggerImages } from './triggerImages';
@@ -29,12 +29,11 @@ export class Session {
   readonly images = new TriggerImages();
   /** Start weights and the like that an experiment may name by path. */
   readonly extraFiles = new Map<string, InputFile>();
-  /** Images that transforms are trained on by the path that `dataset.transformPath` gives, at the size of the data set. */
-  readonly transformImages = new Map<string, ImageDataset>();
   /** The experiment asked about last: analyses follow its attack and its model settings. */
   experiment: Experiment | null = null;
   private loadedModel: LoadedModel | null = null;
   private loadedDataset: LoadedDataset | null = null;
+  private loadedTransformImages: LoadedTransformImages | null = null;
   private made: MadeVictim | null = null;
   private currentDefense: Defended | null = null;
   private readonly victims = new Map<string, Victim>();
@@ -46,6 +45,11 @@ export class Session {
 
   get dataset(): LoadedDataset | null {
     return this.loadedDataset;
+  }
+
+  /** Images that transforms are trained on where `dataset.transformPath` names them. */
+  get transformImages(): LoadedTransformImages | null {
+    return this.loadedTransformImages;
   }
 
   get defended(): Defended | null {
@@ -94,7 +98,13 @@ export class Session {
 
   replaceDataset(dataset: LoadedDataset): void {
     this.evaluations.clear();
+    void this.loadedDataset?.kept.close();
     this.loadedDataset = dataset;
+  }
+
+  replaceTransformImages(images: LoadedTransformImages | null): void {
+    void this.loadedTransformImages?.kept.close();
+    this.loadedTransformImages = images;
   }
 
   replaceDefended(defended: Defended | null): void {
@@ -181,8 +191,9 @@ export class Session {
   trainingImages({ dataset: { transformPath } }: Experiment): ImageSplit {
     const { dataset } = this.requireDataset();
     if (transformPath === null) return dataset.train;
-    const other = this.transformImages.get(transformPath);
-    if (other) return resizedDataset(other, dataset.height, dataset.width).train;
+    const other = this.loadedTransformImages;
+    if (other?.summary.path === transformPath)
+      return resizedDataset(other.dataset, dataset.height, dataset.width).train;
     throw new StudioError('file/missing', `The images ${transformPath} for the transform are not loaded.`, {
       subject: 'dataset.transformPath',
     });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { InputFile } from '../../formats/input';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
 import type { RunSummary } from '../../protocol/messages';
@@ -5,9 +6,12 @@ import type { RunStore } from '../../storage/runStore';
 
 const MODEL = 'model';
 const DATASET = 'dataset';
+const TRANSFORM = 'transform-images';
 const IMAGES = 'trigger-images';
 const BLACK_BOX = 'black-box';
 const EXPERIMENT = 'session/experiment';
+
+const transformNote = z.object({ path: z.string() });
 
 /** What a slot stands for: copies of dropped files, or the built-in demo, which needs none. */
 export type StoredSource =
@@ -31,6 +35,15 @@ export class SessionFiles {
     this.keep(DATASET, source);
   }
 
+  /** Null: there are none any more. @param path what the experiment calls them. */
+  keepTransformImages(source: { readonly path: string; readonly files: readonly InputFile[] } | null): void {
+    this.after(() =>
+      source === null
+        ? this.store.clearSession(TRANSFORM)
+        : this.store.writeSession(TRANSFORM, source.files, { path: source.path }),
+    );
+  }
+
   keepImages(files: readonly InputFile[]): void {
     this.keep(IMAGES, { kind: 'files', files });
   }
@@ -49,6 +62,16 @@ export class SessionFiles {
 
   dataset(): Promise<StoredSource | null> {
     return this.read(DATASET);
+  }
+
+  async transformImages(): Promise<{ readonly path: string; readonly files: readonly InputFile[] } | null> {
+    await this.tail;
+    try {
+      const stored = await this.store.readSession(TRANSFORM);
+      return stored ? { path: transformNote.parse(stored.note).path, files: stored.files } : null;
+    } catch {
+      return null;
+    }
   }
 
   async images(): Promise<readonly InputFile[]> {

@@ -20,8 +20,8 @@ it('trains the transform on other images where the experiment names them, at the
   expect(() => session.trainingImages(experiment('other.zip'))).toThrow(
     'other.zip for the transform are not loaded',
   );
-  const other = await loadTransformImages([await fixtureFile('datasets/two-classes.zip')], evaluated.dataset);
-  session.transformImages.set('other.zip', other);
+  const files = [await fixtureFile('datasets/two-classes.zip')];
+  session.replaceTransformImages(await loadTransformImages('other.zip', files, evaluated.dataset));
   const split = session.trainingImages(experiment('other.zip'));
   expect(split.count).toBe(6);
   // A flat colour stays what it is at any size; 7 x 5 pixels are evaluated.
