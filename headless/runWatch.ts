@@ -76,6 +76,8 @@ function reporter(log: (line: string) => void): (event: WorkerEvent) => void {
     if (progress.phase === phase && (progress.phase !== 'training' || now - lastLine < LINE_EVERY_MS)) return;
     phase = progress.phase;
     lastLine = now;
+    // The next run's: the last one's loss is not its.
+    if (phase === 'preparing') loss = null;
     const left = progress.secondsLeft === null ? '' : `, ${Math.ceil(progress.secondsLeft)} s left`;
     const pace = progress.stepsPerSecond > 0 ? `, ${(1 / progress.stepsPerSecond).toFixed(2)} s a step` : '';
     log(
