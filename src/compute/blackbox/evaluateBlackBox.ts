@@ -1,6 +1,7 @@
 import type { ModelSettings, RefineSettings } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
-import { evaluateWith, type Measured } from '../analysis/evaluate';
+import { evaluateWith, type Measured, type MeasuredBatch } from '../analysis/evaluate';
+import { atOnce } from '../device/turn';
 import { tf } from '../tf';
 import type { BlackBox } from './blackBox';
 
@@ -28,7 +29,7 @@ export function evaluateBlackBox(
   defense: BlackBoxDefense | null,
   clean: CleanAnswers,
 ): Promise<Evaluation> {
-  const { trigger, signal } = options;
+  const { trigger, signal, turn = atOnce } = options;
   const ask = async (pixels: Float32Array, count: number): Promise<Int32Array> =>
     classesOf(await box.confidences(pixels, count, signal), box.classes);
   const askClean = async (pixels: Float32Array, count: number, start: number): Promise<Int32Array> => {
@@ -48,7 +49,7 @@ export function evaluateBlackBox(
     labelMap: defense?.labelMap ?? null,
     ...(defense ? { original: true } : {}),
   };
-  return evaluateWith(measured, async (floats, { start, real, batchSize }) => {
+  const answersTo = async (floats: Float32Array, { start, real, batchSize }: MeasuredBatch) => {
     const pixels = floats.subarray(0, (floats.length / batchSize) * real);
     const answers = new Int32Array(3 * batchSize);
     answers.set(defense ? await askDefended(pixels, real, defense) : await askClean(pixels, real, start));
@@ -60,7 +61,8 @@ export function evaluateBlackBox(
     }
     if (defense) answers.set(await askClean(pixels, real, start), at);
     return answers;
-  });
+  };
+  return evaluateWith(measured, (floats, batch) => turn(() => answersTo(floats, batch)));
 }
 
 function classesOf(confidences: Float32Array, classes: number): Int32Array {

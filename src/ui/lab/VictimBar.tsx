@@ -105,7 +105,7 @@ function Controls() {
       ) : (
         <Button
           className={styles.main}
-          disabled={pending || phase !== 'training'}
+          disabled={pending}
           onClick={() => void commands.pauseVictim()}
           data-testid="victim-pause"
         >
@@ -115,9 +115,13 @@ function Controls() {
       )}
       <StepOrResume />
       <Button
-        disabled={!live || pending || phase === 'evaluating'}
+        disabled={!live || pending}
         onClick={() => void commands.stopVictim()}
-        title="Stop for good; what was learned is kept and measured"
+        title={
+          phase === 'evaluating'
+            ? 'Stop measuring; what was learned is kept'
+            : 'Stop for good; what was learned is kept and measured'
+        }
         data-testid="victim-stop"
       >
         <Icon name="stop" size={14} />

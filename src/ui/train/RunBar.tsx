@@ -134,7 +134,7 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
         ) : (
           <Button
             className={styles.main}
-            disabled={pending || phase !== 'training'}
+            disabled={pending}
             onClick={() => void commands.pause()}
             data-testid="pause"
           >
@@ -180,9 +180,13 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
         </Button>
       )}
       <Button
-        disabled={!live || pending || phase === 'evaluating'}
+        disabled={!live || pending}
         onClick={() => void commands.stop()}
-        title="Stop for good; what was learned is kept and measured"
+        title={
+          phase === 'evaluating'
+            ? 'Stop measuring; what was learned is kept'
+            : 'Stop for good; what was learned is kept and measured'
+        }
         data-testid="stop"
       >
         <Icon name="stop" size={14} />

@@ -44,7 +44,7 @@ async function measure(
   session: Session,
   experiment: Experiment,
   { box }: HeldBlackBox,
-  { batchSize, signal, onProgress }: EvaluationOptions,
+  { batchSize, signal, onProgress, turn }: EvaluationOptions,
   defense: BlackBoxDefense | null,
   clean: CleanAnswers,
 ): Promise<Evaluation | null> {
@@ -61,6 +61,7 @@ async function measure(
     seed: experiment.seed,
     signal,
     onProgress,
+    turn,
   };
   return evaluateBlackBox(options, box, defense, clean);
 }

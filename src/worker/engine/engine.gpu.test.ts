@@ -232,6 +232,57 @@ describe('the engine', () => {
     ).rejects.toMatchObject({ code: 'train/checkpoint-mismatch' });
   });
 
+  it('serves a grid in the middle of an evaluation, pauses it and stops it, to the same figures', async () => {
+    // Images enough for an evaluation of several batches.
+    const experiment = parseExperiment({
+      ...experimentOf(),
+      dataset: { path: 'drawn:signs', train: 20, test: null },
+    });
+    const whole = await loadDrawnSigns({ trainCount: 40, testCount: 600 });
+    studio.engine.session.replaceDataset(whole);
+    const wanted = await studio.call('evaluate/before', { experiment });
+    studio.engine.session.replaceDataset({ ...whole });
+    const order: string[] = [];
+    const measured = studio
+      .call('evaluate/before', { experiment })
+      .then((result) => order.push('measured') && result);
+    await studio.call('analysis/grid', { count: 1 }).then(() => order.push('grid'));
+    expect(await measured).toEqual(wanted);
+    expect(order).toEqual(['grid', 'measured']);
+
+    studio.engine.session.replaceDataset({ ...whole });
+    const run = await studio.call('run/start', { experiment, resume: null });
+    await studio.until(studio.phase('evaluating-before'));
+    await studio.call('run/pause', run);
+    await studio.until(studio.phase('paused'));
+    expect(studio.of('run/evaluation')).toEqual([]);
+    expect((await studio.call('analysis/grid', { count: 1 })).step).toBe(0);
+    await studio.call('run/resume', run);
+    await studio.until(studio.phase('evaluating'));
+    await studio.call('run/stop', run);
+    await studio.engine.runs.idle();
+    const results = studio.of('run/finished')[0]?.results;
+    expect(results).toMatchObject({ steps: 3, after: null });
+    expect(results?.before).toEqual(wanted);
+    expect(await studio.call('runs/read', run)).toMatchObject({ status: 'done', hasCheckpoint: true });
+    studio.engine.session.replaceDataset(await loadDrawnSigns({ trainCount: 40, testCount: 20 }));
+  });
+
+  it('calls an evaluation off when the model it measures is replaced', async () => {
+    const whole = await loadDrawnSigns({ trainCount: 40, testCount: 600 });
+    studio.engine.session.replaceDataset(whole);
+    const experiment = parseExperiment({ ...experimentOf(), dataset: { path: 'drawn:signs' } });
+    const measured = studio.call('evaluate/before', { experiment });
+    const refused = expect(measured).rejects.toMatchObject({ code: 'aborted' });
+    await loaded(studio);
+    await refused;
+    expect((await studio.call('evaluate/before', { experiment: experimentOf() })).benignAccuracy?.of).toBe(
+      12,
+    );
+    await studio.call('run/start', { experiment: experimentOf(), resume: null });
+    await studio.engine.runs.idle();
+  });
+
   it('refuses what cannot run, before anything is lost', async () => {
     const tooLarge = studio.call('run/start', { experiment: experimentOf({ batchSize: 100 }), resume: null });
     await expect(tooLarge).rejects.toMatchObject({ code: 'experiment/batch-too-large' });

@@ -11,10 +11,10 @@ import type { StepReport } from '../../../protocol/diagnostics';
 import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { Defended } from '../defended';
-import { evaluateDefended, evaluateOriginal, type EvaluationOptions } from '../evaluation';
+import { evaluateDefended, evaluateOriginal, type Work } from '../evaluation';
 import { originalOf, type Session } from '../session';
 import type { RunJournal } from './runJournal';
-import type { RunTrainer, TrainedStep } from './trainer';
+import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';
 
 /** Images in the grids that a run shows on its way. */
 const GRID_IMAGES = 10;
@@ -97,7 +97,7 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
     return this.refine.stepsPerEpoch;
   }
 
-  compile(onProgress: (done: number, total: number) => void): Promise<void> {
+  compile(onProgress: ProgressListener): Promise<void> {
     return this.refine.compile(onProgress);
   }
 
@@ -127,12 +127,12 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
     return encodeCheckpoint(await this.refine.checkpoint());
   }
 
-  evaluateBefore(signal: AbortSignal, onProgress: (done: number, total: number) => void) {
-    return evaluateOriginal(this.session, this.experiment, this.options(signal, onProgress));
+  evaluateBefore(work: Work) {
+    return evaluateOriginal(this.session, this.experiment, { ...work, batchSize: this.evaluationBatch });
   }
 
-  evaluateNow(signal: AbortSignal, onProgress: (done: number, total: number) => void) {
-    return evaluateDefended(this.session, this.view, this.options(signal, onProgress));
+  evaluateNow(work: Work) {
+    return evaluateDefended(this.session, this.view, { ...work, batchSize: this.evaluationBatch });
   }
 
   async grid() {
@@ -164,9 +164,5 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
       keepBlackBox: (results) => journal.addBlackBox(results),
       dispose: () => refine.dispose(),
     };
-  }
-
-  private options(signal: AbortSignal, onProgress: (done: number, total: number) => void): EvaluationOptions {
-    return { batchSize: this.evaluationBatch, signal, onProgress };
   }
 }

@@ -30,6 +30,8 @@ interface Options {
   readonly stepMs?: number;
   readonly store?: RunStore;
   readonly evaluateBefore?: RunTrainer['evaluateBefore'];
+  /** Batches of an evaluation, each a turn; all counted in `batches`. */
+  readonly batches?: number;
   readonly resume?: string;
 }
 
@@ -59,6 +61,25 @@ async function open(options: Options = {}) {
       busy.now -= 1;
     }
   };
+  const measured = { batches: 0 };
+  /** An evaluation as the real one asks for its turns: two batches under way at once. */
+  const inBatches =
+    (value: () => Evaluation): RunTrainer['evaluateNow'] =>
+    async ({ turn, signal, onProgress }) => {
+      const total = options.batches ?? 2;
+      const batch = () =>
+        turn(() =>
+          exclusively(() => {
+            measured.batches += 1;
+            onProgress(measured.batches % total, total);
+          }),
+        );
+      for (let done = 0; done < total; done += 2) {
+        if (signal.aborted) throw new StudioError('aborted', 'Stopped.');
+        await Promise.all([batch(), ...(done + 1 < total ? [batch()] : [])]);
+      }
+      return value();
+    };
   const trainer: RunTrainer = {
     experiment,
     labelMap: [1, 0],
@@ -96,8 +117,8 @@ async function open(options: Options = {}) {
         };
       }),
     checkpoint: () => exclusively(() => new Uint8Array([step])),
-    evaluateBefore: options.evaluateBefore ?? (() => exclusively(() => evaluation(0.9))),
-    evaluateNow: () => exclusively(() => evaluation(step / 100)),
+    evaluateBefore: options.evaluateBefore ?? inBatches(() => evaluation(0.9)),
+    evaluateNow: inBatches(() => evaluation(step / 100)),
     grid: () => exclusively((): SampleGrid => ({ step, rows: [], labels: [] })),
     close: () => exclusively(() => undefined),
   };
@@ -128,7 +149,7 @@ async function open(options: Options = {}) {
       .filter((phase, i, all) => phase !== all[i - 1]);
   const of = <K extends WorkerEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<WorkerEvent, { kind: K }> => event.kind === kind);
-  return { run, journal, store, events, queue, reached, phases, of, busy, steps: () => step };
+  return { run, journal, store, events, queue, reached, phases, of, busy, measured, steps: () => step };
 }
 
 describe('a run', () => {
@@ -185,6 +206,87 @@ describe('a run', () => {
     expect(phases().at(-1)).toBe('done');
   });
 
+  it('pauses in the middle of an evaluation, serves others meanwhile, and comes to the same figures', async () => {
+    const { run, store, reached, queue, phases, of, measured, busy } = await open({ batches: 40 });
+    await reached((progress) => progress.phase === 'evaluating-before');
+    run.pause();
+    await reached((progress) => progress.phase === 'paused');
+    const at = measured.batches;
+    expect(at).toBeLessThan(40);
+    expect(await queue.run(() => Promise.resolve('a grid'))).toBe('a grid');
+    expect(await run.checkpoint()).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // A batch that was in the queue when the pause came may still be done.
+    expect(measured.batches).toBeLessThanOrEqual(at + 1);
+    expect((await store.readRun('r1'))?.status).toBe('paused');
+    run.resume();
+    await run.finished;
+    expect(phases().slice(1, 5)).toEqual(['evaluating-before', 'paused', 'evaluating-before', 'training']);
+    expect(of('run/finished')[0]?.results).toMatchObject({
+      before: { benignAccuracy: { rate: 0.9 } },
+      after: { benignAccuracy: { rate: 0.12 } },
+    });
+    expect(measured.batches).toBe(80);
+    expect(busy.most).toBe(1);
+  });
+
+  it('lets others onto the device between two batches of an evaluation', async () => {
+    const { run, reached, queue, measured } = await open({ batches: 40 });
+    await reached((progress) => progress.phase === 'evaluating-before');
+    const seen = await queue.run(() => Promise.resolve(measured.batches));
+    expect(seen).toBeLessThan(40);
+    await run.finished;
+    expect(measured.batches).toBe(80);
+  });
+
+  it('takes one step when asked to in a paused evaluation, the evaluation first', async () => {
+    const { run, reached, steps, of } = await open({ batches: 40 });
+    await reached((progress) => progress.phase === 'evaluating-before');
+    run.pause();
+    await reached((progress) => progress.phase === 'paused');
+    await run.singleStep();
+    expect(steps()).toBe(1);
+    expect(of('run/evaluation').map((event) => event.when)).toEqual(['before']);
+    run.stop();
+    await run.finished;
+    expect(steps()).toBe(1);
+  });
+
+  it('stops an evaluation within a batch or two, and keeps what was learned', async () => {
+    const { run, store, reached, of, measured } = await open({ batches: 40, everyEpochs: 1 });
+    await reached((progress) => progress.phase === 'evaluating');
+    const at = measured.batches;
+    run.stop();
+    await run.finished;
+    expect(measured.batches).toBeLessThan(at + 4);
+    expect(of('run/finished')[0]?.results).toMatchObject({ steps: 4, after: null, history: [] });
+    expect(await store.readRun('r1')).toMatchObject({ status: 'stopped', step: 4, hasCheckpoint: true });
+    // Paused in the last one, then stopped: the run is complete, and was not measured.
+    const last = await open({ batches: 40, store });
+    await last.reached((progress) => progress.phase === 'evaluating');
+    last.run.pause();
+    await last.reached((progress) => progress.phase === 'paused');
+    last.run.stop();
+    await last.run.finished;
+    expect(last.of('run/finished')[0]?.results).toMatchObject({ steps: 12, after: null });
+    expect(await store.readRun('r1')).toMatchObject({ status: 'done', step: 12, hasCheckpoint: true });
+  });
+
+  it('goes on from the checkpoint of a stopped evaluation, and measures then', async () => {
+    const first = await open({ batches: 40, everyEpochs: 1 });
+    await first.reached((progress) => progress.phase === 'evaluating');
+    first.run.stop();
+    await first.run.finished;
+    const second = await open({ store: first.store, resume: 'r1' });
+    await second.run.finished;
+    expect(second.of('run/evaluation').map((event) => [event.when, event.point.step])).toEqual([
+      ['after', 12],
+    ]);
+    const stored = await first.store.readRun('r1');
+    expect(stored?.metrics.map((row) => row.step)).toEqual([2, 4, 6, 8, 10, 12]);
+    expect(stored).toMatchObject({ status: 'done', before: { benignAccuracy: { rate: 0.9 } } });
+  });
+
   it('stops after the current step, and evaluates what was learned', async () => {
     const { run, store, reached, steps, of } = await open();
     await reached((progress) => progress.step === 3);
@@ -199,7 +301,7 @@ describe('a run', () => {
 
   it('can be stopped during the first evaluation, while paused, and twice', async () => {
     const aborted = await open({
-      evaluateBefore: (signal) =>
+      evaluateBefore: ({ signal }) =>
         new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(new StudioError('aborted', 'x'))),
         ),

@@ -14,9 +14,10 @@ import type { Experiment } from '../../../protocol/experiment';
 import type { Evaluation } from '../../../protocol/results';
 import { evaluateBlackBoxOriginal } from '../blackBoxEvaluation';
 import type { HeldBlackBox } from '../blackBoxes';
+import type { Work } from '../evaluation';
 import type { Session } from '../session';
 import type { RunJournal } from './runJournal';
-import type { EvaluationProgress, RunTrainer, TrainedStep } from './trainer';
+import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';
 
 /** A surrogate's distillation, ready to start, and what it makes. */
 export interface SurrogateRun {
@@ -115,7 +116,7 @@ class PreparedSurrogateRun implements SurrogateRun, RunTrainer {
     return this.training.stepsPerEpoch;
   }
 
-  compile(onProgress: EvaluationProgress): Promise<void> {
+  compile(onProgress: ProgressListener): Promise<void> {
     return this.training.compile(onProgress);
   }
 
@@ -138,17 +139,18 @@ class PreparedSurrogateRun implements SurrogateRun, RunTrainer {
     });
   }
 
-  evaluateBefore(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null> {
-    const options = { batchSize: this.evaluationBatch, signal, onProgress };
+  evaluateBefore(work: Work): Promise<Evaluation | null> {
+    const options = { ...work, batchSize: this.evaluationBatch };
     return evaluateBlackBoxOriginal(this.session, this.experiment, this.held, options);
   }
 
-  async evaluateNow(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null> {
+  async evaluateNow({ turn, ...work }: Work): Promise<Evaluation | null> {
     const { session, experiment } = this;
     const { dataset } = session.requireDataset();
     if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
     const { normalization, channelOrder } = experiment.model;
-    const victim = createVictim(this.bound, await this.state(), { normalization, channelOrder });
+    const pipeline = { normalization, channelOrder };
+    const victim = await turn(async () => createVictim(this.bound, await this.state(), pipeline));
     try {
       return await evaluate({
         split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
@@ -162,8 +164,8 @@ class PreparedSurrogateRun implements SurrogateRun, RunTrainer {
         batchSize: this.evaluationBatch,
         limit: experiment.evaluate.testLimit,
         seed: experiment.seed,
-        signal,
-        onProgress,
+        turn,
+        ...work,
       });
     } finally {
       victim.dispose();

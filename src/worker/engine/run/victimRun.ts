@@ -17,8 +17,9 @@ import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { Evaluation } from '../../../protocol/results';
 import type { VictimTrainingSettings } from '../../../protocol/training';
+import type { Work } from '../evaluation';
 import type { Session } from '../session';
-import type { EvaluationProgress, RunTrainer, TrainedStep } from './trainer';
+import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';
 
 /** A victim's training, ready to start, and what it makes. */
 export interface VictimRun {
@@ -121,7 +122,7 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     this.events = this.steps();
   }
 
-  compile(onProgress: (done: number, total: number) => void): Promise<void> {
+  compile(onProgress: ProgressListener): Promise<void> {
     return this.living().compile(onProgress);
   }
 
@@ -144,11 +145,11 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
   }
 
   /** The classifier as it is now: BA, and ASR under the experiment's trigger. */
-  async evaluateNow(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null> {
+  async evaluateNow({ turn, ...work }: Work): Promise<Evaluation | null> {
     const { session, experiment, attack, evaluationBatch } = this.making;
     const { dataset } = session.requireDataset();
     if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
-    const victim = this.victimOf(await this.state());
+    const victim = await turn(async () => this.victimOf(await this.state()));
     try {
       return await evaluate({
         split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
@@ -162,8 +163,8 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
         batchSize: evaluationBatch,
         limit: experiment.evaluate.testLimit,
         seed: experiment.seed,
-        signal,
-        onProgress,
+        turn,
+        ...work,
       });
     } finally {
       victim.dispose();
