@@ -6,3 +6,11 @@ export type Turn = <T>(job: () => Promise<T>) => Promise<T>;
 
 /** The turn of those who have the device for themselves. */
 export const atOnce: Turn = (job) => job();
+
+/** How work of many turns comes to the device, reports on itself and is called off. */
+export interface Work {
+  /** Not to be asked for by a job that has its turn already. */
+  readonly turn: Turn;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
+}

@@ -1,19 +1,11 @@
 import { evaluate } from '../../compute/analysis/evaluate';
-import type { Turn } from '../../compute/device/turn';
+import type { Turn, Work } from '../../compute/device/turn';
 import { limitSplit } from '../../data/subsets';
 import { StudioError } from '../../protocol/errors';
 import type { Experiment } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
 import type { Defended } from './defended';
 import { originalOf, type Session } from './session';
-
-/** How long work comes to the device, reports on itself and is called off. */
-export interface Work {
-  readonly signal: AbortSignal;
-  readonly onProgress: (done: number, total: number) => void;
-  /** A place in the GPU queue; not to be asked for by a job of the queue. */
-  readonly turn: Turn;
-}
 
 /** How an evaluation is done. */
 export interface EvaluationOptions extends Work {

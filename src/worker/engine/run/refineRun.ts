@@ -1,5 +1,6 @@
 import { sampleGrid } from '../../../compute/analysis/sampleGrid';
 import { refineDefense } from '../../../compute/defenses/refineDefense';
+import type { Work } from '../../../compute/device/turn';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../compute/refine/checkpoint';
 import { drawLabelMap } from '../../../compute/refine/labelMap';
 import { RefineTrainer } from '../../../compute/refine/trainer';
@@ -11,7 +12,7 @@ import type { StepReport } from '../../../protocol/diagnostics';
 import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { Defended } from '../defended';
-import { evaluateDefended, evaluateOriginal, type Work } from '../evaluation';
+import { evaluateDefended, evaluateOriginal } from '../evaluation';
 import { originalOf, type Session } from '../session';
 import type { RunJournal } from './runJournal';
 import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';

@@ -1,16 +1,15 @@
-import type { Turn } from '../../../compute/device/turn';
+import type { Turn, Work } from '../../../compute/device/turn';
 import { asStudioError, StudioError, toWireError } from '../../../protocol/errors';
 import type { RunProgress, WorkerEvent } from '../../../protocol/messages';
 import type { Evaluation } from '../../../protocol/results';
 import type { RunRecord } from '../../../storage/schemas';
-import type { Work } from '../evaluation';
 import type { GpuQueue } from '../gpuQueue';
 import { isGridStep } from './gridSteps';
 import { Pace } from './pace';
 import type { RunJournal } from './runJournal';
 import { RunRequests } from './runRequests';
 import { runResults } from './runResults';
-import type { RunTrainer, TrainedStep } from './trainer';
+import type { RunGroundwork, RunTrainer, TrainedStep } from './trainer';
 
 /** What a run needs of the engine around it. */
 export interface RunSurroundings {
@@ -42,6 +41,8 @@ export class RunController {
   private work: AbortController | null = null;
   /** What was learned is not to be evaluated. */
   private unmeasured = false;
+  /** More than steps has been done since the last checkpoint. */
+  private unsaved = false;
   private resting: Promise<void> | null = null;
   private readonly requests = new RunRequests();
   private readonly pace = new Pace();
@@ -150,9 +151,17 @@ export class RunController {
     const { requests } = this;
     if (!requests.holdsStill) this.enter('training');
     while (!requests.stopping && this.step < this.trainer.totalSteps) {
-      if (requests.wantsCheckpoint) await this.saveForCallers();
+      if (requests.wantsCheckpoint) {
+        await this.saveForCallers();
+        continue;
+      }
       if (requests.holdsStill) {
-        await this.rest('training');
+        await this.rest();
+        continue;
+      }
+      if (this.phase === 'paused') this.enter('training');
+      if (this.trainer.groundwork) {
+        await this.prepare(this.trainer.groundwork);
         continue;
       }
       const done = await this.onDevice(() => this.trainer.next());
@@ -162,6 +171,16 @@ export class RunController {
     }
     requests.noMoreSteps();
     if (requests.wantsCheckpoint) await this.saveForCallers();
+  }
+
+  /** What is done of it is kept, however it ends. */
+  private async prepare(groundwork: RunGroundwork): Promise<void> {
+    this.enter('preparing');
+    const words = (done: number, total: number) => `${groundwork.label}, ${done} of ${total}`;
+    this.unsaved = true;
+    await this.inTurns((work) => groundwork.run(work), words);
+    await this.save('running');
+    if (!this.requests.stopping) this.enter('training');
   }
 
   private async after(done: TrainedStep): Promise<void> {
@@ -186,16 +205,15 @@ export class RunController {
     if (!this.requests.stopping) this.enter('training');
   }
 
-  /** Waits, checkpoint taken, until something is asked of the run, and goes back to `phase`. */
-  private async rest(phase: Phase): Promise<void> {
+  /** Waits, checkpoint taken, until something is asked of the run. */
+  private async rest(): Promise<void> {
     const { requests, journal } = this;
     if (this.phase !== 'paused') {
-      if (journal.checkpointStep !== this.step && this.step > 0) await this.save('paused');
+      if (this.unsaved || (journal.checkpointStep !== this.step && this.step > 0)) await this.save('paused');
       else await journal.write('paused');
       this.enter('paused', journal.notice);
     }
     await Promise.race([requests.change(), this.failure]);
-    if (!requests.holdsStill && !requests.stopping) this.enter(phase);
   }
 
   private async conclude(): Promise<void> {
@@ -259,9 +277,10 @@ export class RunController {
     while (!signal.aborted && (requests.holdsStill || requests.wantsCheckpoint)) {
       if (requests.wantsCheckpoint) await this.saveForCallers();
       // Two turns may be asked for at once; they rest together.
-      else await (this.resting ??= this.rest(phase).finally(() => (this.resting = null)));
+      else await (this.resting ??= this.rest().finally(() => (this.resting = null)));
     }
     if (signal.aborted) throw new StudioError('aborted', 'Stopped.');
+    if (this.phase === 'paused') this.enter(phase);
   }
 
   private async showGrid(): Promise<void> {
@@ -273,12 +292,14 @@ export class RunController {
     const bytes = await this.onDevice(() => this.trainer.checkpoint());
     await this.journal.save(bytes, status);
     this.lastSave = this.around.now();
+    // Work under way has done more by the time it ends.
+    this.unsaved &&= this.work !== null;
     if (this.journal.notice !== null) this.tell(this.journal.notice);
   }
 
   private async saveForCallers(): Promise<void> {
     const waiting = this.requests.takeCheckpoints();
-    if (this.journal.checkpointStep !== this.step)
+    if (this.unsaved || this.journal.checkpointStep !== this.step)
       await this.save(this.requests.paused ? 'paused' : 'running');
     const { notice } = this.journal;
     for (const caller of waiting) {

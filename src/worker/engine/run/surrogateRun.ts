@@ -1,10 +1,9 @@
-import { evaluate } from '../../../compute/analysis/evaluate';
 import { ConfidenceCache } from '../../../compute/blackbox/confidenceCache';
 import { architectureById } from '../../../compute/nn/architectures';
+import type { Work } from '../../../compute/device/turn';
 import type { BoundNetwork } from '../../../compute/nn/network';
 import { decodeVictimCheckpoint, encodeVictimCheckpoint } from '../../../compute/victim/classifierCheckpoint';
 import { ClassifierTrainer } from '../../../compute/victim/classifierTrainer';
-import { createVictim } from '../../../compute/victim/victim';
 import { limitSplit } from '../../../data/subsets';
 import { writeMetricsCsv } from '../../../formats/exports/metricsCsv';
 import type { StateDict } from '../../../formats/models/stateDict';
@@ -14,8 +13,8 @@ import type { Experiment } from '../../../protocol/experiment';
 import type { Evaluation } from '../../../protocol/results';
 import { evaluateBlackBoxOriginal } from '../blackBoxEvaluation';
 import type { HeldBlackBox } from '../blackBoxes';
-import type { Work } from '../evaluation';
 import type { Session } from '../session';
+import { measureInTraining } from './measureInTraining';
 import type { RunJournal } from './runJournal';
 import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';
 
@@ -144,32 +143,11 @@ class PreparedSurrogateRun implements SurrogateRun, RunTrainer {
     return evaluateBlackBoxOriginal(this.session, this.experiment, this.held, options);
   }
 
-  async evaluateNow({ turn, ...work }: Work): Promise<Evaluation | null> {
-    const { session, experiment } = this;
-    const { dataset } = session.requireDataset();
-    if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
-    const { normalization, channelOrder } = experiment.model;
-    const pipeline = { normalization, channelOrder };
-    const victim = await turn(async () => createVictim(this.bound, await this.state(), pipeline));
-    try {
-      return await evaluate({
-        split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
-        height: dataset.height,
-        width: dataset.width,
-        classes: victim.classes,
-        predict: (pixels) => victim.forwardPixels(pixels).logits,
-        trigger: await session.triggerFor(experiment),
-        target: experiment.attack?.target ?? 0,
-        labelMap: null,
-        batchSize: this.evaluationBatch,
-        limit: experiment.evaluate.testLimit,
-        seed: experiment.seed,
-        turn,
-        ...work,
-      });
-    } finally {
-      victim.dispose();
-    }
+  async evaluateNow(work: Work): Promise<Evaluation | null> {
+    const { session, experiment, bound, evaluationBatch: batchSize } = this;
+    const classifier = { bound, state: () => this.state() };
+    const trigger = await session.triggerFor(experiment);
+    return measureInTraining(session, experiment, classifier, trigger, { ...work, batchSize });
   }
 
   grid(): Promise<null> {

@@ -1,8 +1,8 @@
+import type { Work } from '../../../compute/device/turn';
 import type { StepReport } from '../../../protocol/diagnostics';
 import type { Experiment } from '../../../protocol/experiment';
 import type { SampleGrid } from '../../../protocol/messages';
 import type { Evaluation, MetricsRow } from '../../../protocol/results';
-import type { Work } from '../evaluation';
 
 /** What one training step did. */
 export interface TrainedStep {
@@ -21,6 +21,14 @@ export interface TrainedStep {
 /** How far something is. */
 export type ProgressListener = (done: number, total: number) => void;
 
+/** Work of many turns that has to be done before the next step. */
+export interface RunGroundwork {
+  /** To begin a line of progress with: "Perturbing images". */
+  readonly label: string;
+  /** @throws StudioError `aborted` where it is called off; what is done of it stays, and is in the next checkpoint where that is cheap. */
+  run(work: Work): Promise<void>;
+}
+
 /**
  * A run's way to the device, prepared and ready for its first (or next) step. Each method is one job of the GPU queue, but for those that
  * are given `Work`, which ask for their turns themselves; the controller never calls two at a time.
@@ -36,6 +44,8 @@ export interface RunTrainer {
   compile(onProgress: ProgressListener): Promise<void>;
   /** How steps reach the GPU, where that is known; null before the first. */
   stepReport?(): StepReport | null;
+  /** What `next` needs done first; null or absent where there is nothing. */
+  readonly groundwork?: RunGroundwork | null;
   /** The next step, or null when all are done. @throws StudioError `train/non-finite-loss`. */
   next(): Promise<TrainedStep | null>;
   /** All that is needed to go on from here. */
