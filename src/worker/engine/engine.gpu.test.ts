@@ -342,6 +342,7 @@ describe('an engine over a reload', () => {
     expect(demo.dataset.summary).toMatchObject({ classNames: { length: CLASSES }, labelled: true });
     expect(demo.experiment.dataset.path).toBe('drawn:signs');
     await before.call('model/open', { file: file('own.pth', victimBytes()) });
+    await before.call('attack/file', { file: file('benign.pth', victimBytes()) });
     const experiment = experimentOf();
     const { runId } = await before.call('run/start', { experiment, resume: null });
     await before.engine.runs.idle();
@@ -355,6 +356,8 @@ describe('an engine over a reload', () => {
     expect(restored.dataset?.summary.format).toBe('drawn');
     expect(restored.experiment).toEqual(experiment);
     expect(restored.run).toMatchObject({ id: runId, status: 'done' });
+    const surrogate = await after.engine.session.tensorsOf('benign.pth', 'attack.options.surrogate');
+    expect(surrogate.size).toBe(122);
     // A finished run goes on from its last checkpoint to its end at once, and can be exported.
     await after.call('run/start', { experiment, resume: runId });
     await after.engine.runs.idle();

@@ -124,6 +124,7 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
     async 'session/restore'() {
       runs.requireNone('restoring the last session');
       for (const image of await files.images()) await attempt(() => session.images.add(image));
+      for (const file of await files.weights()) session.extraFiles.set(file.path, file);
       const model = await files.model();
       const dataset = await files.dataset();
       const [modelFile, ...beside] = model?.kind === 'files' ? model.files : [];

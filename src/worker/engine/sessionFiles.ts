@@ -6,7 +6,11 @@ import type { RunStore } from '../../storage/runStore';
 const MODEL = 'model';
 const DATASET = 'dataset';
 const IMAGES = 'trigger-images';
+const WEIGHTS = 'weights';
 const EXPERIMENT = 'session/experiment';
+
+/** An experiment names three at most; those before them are let go. */
+const MAX_WEIGHTS = 4;
 
 /** What a slot stands for: copies of dropped files, or the built-in demo, which needs none. */
 export type StoredSource =
@@ -34,6 +38,15 @@ export class SessionFiles {
     this.keep(IMAGES, { kind: 'files', files });
   }
 
+  /** A file of weights that an experiment may name by path, in place of one of the same path. */
+  keepWeights(file: InputFile): void {
+    this.after(async () => {
+      const { path } = file;
+      const others = (await this.stored(WEIGHTS)).filter((other) => other.path !== path);
+      await this.store.writeSession(WEIGHTS, [...others, file].slice(-MAX_WEIGHTS), 'files');
+    });
+  }
+
   keepExperiment(experiment: Experiment): void {
     this.after(() => this.store.writeSetting(EXPERIMENT, experiment));
   }
@@ -47,8 +60,13 @@ export class SessionFiles {
   }
 
   async images(): Promise<readonly InputFile[]> {
-    const source = await this.read(IMAGES);
-    return source?.kind === 'files' ? source.files : [];
+    await this.tail;
+    return this.stored(IMAGES);
+  }
+
+  async weights(): Promise<readonly InputFile[]> {
+    await this.tail;
+    return this.stored(WEIGHTS);
   }
 
   async experiment(): Promise<Experiment | null> {
@@ -77,6 +95,10 @@ export class SessionFiles {
   private keep(slot: string, source: StoredSource): void {
     const files = source.kind === 'files' ? source.files : [];
     this.after(() => this.store.writeSession(slot, files, source.kind));
+  }
+
+  private async stored(slot: string): Promise<readonly InputFile[]> {
+    return (await this.store.readSession(slot).catch(() => null))?.files ?? [];
   }
 
   private after(write: () => Promise<unknown>): void {

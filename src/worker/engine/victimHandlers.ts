@@ -40,6 +40,7 @@ export function victimHandlers(engine: EngineContext): Pick<Handlers, Names> {
       // Read once now: a file that holds no tensors is better told of here than in the middle of a training.
       await readModel(file);
       session.extraFiles.set(file.path, file);
+      files.keepWeights(file);
       return { id: file.path };
     },
     async 'attack/plan'({ experiment }) {
