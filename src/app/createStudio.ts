@@ -23,7 +23,8 @@ import * as stored from './commands/runs';
 import { forgetSession, offerSession, restoreSession, writeMarker } from './commands/session';
 import type { StudioContext } from './commands/studio';
 import * as sweeps from './commands/sweeps';
-import { previewTrigger, setAttackFile, setTriggerImage } from './commands/trigger';
+import { openWeights } from './commands/weights';
+import { previewTrigger, setTriggerImage } from './commands/trigger';
 import * as victims from './commands/victims';
 import { download } from './download';
 import { receiveEvent } from './events';
@@ -141,7 +142,7 @@ function createCommands(context: StudioContext): Commands {
     drawMap: async (settings) => void (await drawMap(context, settings)),
     previewTrigger: () => previewTrigger(context),
     setTriggerImage: (option, file) => setTriggerImage(context, option, file),
-    setAttackFile: (option, file) => setAttackFile(context, option, file),
+    openWeights: (file) => openWeights(context, file),
     measureBefore: () => running.measureBefore(context),
     measureAfter: () => measureAfter(context),
     start: () => running.start(context),

@@ -15,6 +15,7 @@ import type {
   PoisoningSummary,
   NormalizationCandidate,
   TensorStatistics,
+  WeightsFile,
 } from './summaries';
 
 /** A file handed to the worker; `File`s are cloned by reference, so no bytes cross. */
@@ -165,8 +166,8 @@ export interface Requests {
   };
   /** An image for attack options of kind `image`; the returned id goes into the options. */
   'trigger/image': { params: { file: WireFile }; result: { id: string } };
-  /** A model file for attack options of kind `file`; the returned id goes into the options. */
-  'attack/file': { params: { file: WireFile }; result: { id: string } };
+  /** A file of weights that an experiment names beside its model: a surrogate's, or what training starts from. */
+  'weights/open': { params: { file: WireFile }; result: WeightsFile };
   'trigger/preview': {
     params: { experiment: Experiment; count: number };
     result: TriggerPreview;
@@ -244,6 +245,8 @@ export interface Requests {
       dataset: DatasetReady | null;
       experiment: Experiment | null;
       run: RunSummary | null;
+      /** Files of weights that an experiment may name. */
+      weights: readonly WeightsFile[];
     };
   };
   'session/clear': { params: Record<string, never>; result: null };

@@ -11,6 +11,7 @@ import { notify, notifyError } from '../../state/noticeStore';
 import { encodeSettings } from '../../state/shareLink';
 import { sweepStarted } from '../../state/sweepStore';
 import type { StudioContext } from './studio';
+import { missingWeights } from './weights';
 
 /** Takes an experiment from its JSON text; the files that are loaded stay. */
 export function openExperimentText(text: string, source: string): boolean {
@@ -51,6 +52,7 @@ function setLoaded(experiment: Experiment): void {
   const missing = [
     ...(path !== null && useModelStore.getState().summary === null ? [path] : []),
     ...(useDatasetStore.getState().summary === null ? [experiment.dataset.path] : []),
+    ...missingWeights(experiment),
   ];
   // A sweep is the lab's to run; the draft is one run.
   setExperiment({ ...withLoaded(experiment), sweep: null });

@@ -20,6 +20,7 @@ import { drawMap, redrawMap } from './map';
 import { openBundle } from './restoreBundle';
 import { ask, type StudioContext, track } from './studio';
 import { setTriggerImage } from './trigger';
+import { takeWeights } from './weights';
 
 /** Identifies dropped files and sends each where it belongs. What fails leaves what was loaded as it was. */
 export async function openFiles(context: StudioContext, files: readonly WireFile[]): Promise<void> {
@@ -31,7 +32,8 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
   }
   const identities = await ask(context, 'files/identify', { files });
   if (identities === null) return;
-  const routes = routeFiles(files, identities);
+  const others = await takeWeights(context, files, identities);
+  const routes = routeFiles(others, identities);
   const [model, ...otherModels] = routes.models;
   // ONNX and TensorFlow.js files may keep their weights in other files, which look like nothing by themselves.
   const weights = /\.(onnx|json)$/i.test(model?.path ?? '') ? routes.unknown.map(({ path }) => path) : [];

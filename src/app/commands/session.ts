@@ -8,6 +8,7 @@ import { isLive, type RunPhase, showStoredRun, useRunStore } from '../../state/r
 import { readMarker, type SessionMarker, useSessionStore } from '../../state/sessionStore';
 import { useVictimStore } from '../../state/victimStore';
 import { goTo, useViewStore } from '../../state/viewStore';
+import { weightsOpened } from '../../state/weightsStore';
 import { takeDataset, takeModel } from './files';
 import { redrawMap } from './map';
 import { ask, type StudioContext, wireError } from './studio';
@@ -71,6 +72,7 @@ export async function restoreSession(context: StudioContext): Promise<void> {
   const restored = await ask(context, 'session/restore', {});
   useSessionStore.setState({ restoring: false, offer: null });
   if (restored === null) return;
+  for (const file of restored.weights) weightsOpened(file);
   if (restored.model) takeModel(restored.model);
   if (restored.dataset) takeDataset(restored.dataset);
   setExperiment((await readDraft(context)) ?? restored.experiment ?? useDraftStore.getState().experiment);

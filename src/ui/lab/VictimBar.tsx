@@ -1,4 +1,4 @@
-import { useVictimBlocker } from '../../state/labReadiness';
+import { useVictimBlocker, useVictimResumeBlocker } from '../../state/labReadiness';
 import { isLive } from '../../state/runStore';
 import { useVictimStore } from '../../state/victimStore';
 import { Button } from '../common/Button';
@@ -135,7 +135,7 @@ function Controls() {
 function StepOrResume() {
   const { stepVictim, resumeVictim } = useCommands();
   const { phase, checkpoint, stored, runId, progress, pending } = useVictimStore();
-  const blocker = useVictimBlocker();
+  const blocker = useVictimResumeBlocker();
   const finished = (checkpoint?.step ?? progress.step) >= progress.totalSteps;
   if (!isLive(phase) && runId !== null && checkpoint !== null && (stored || !finished)) {
     return (

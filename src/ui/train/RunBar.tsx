@@ -1,6 +1,6 @@
 import type { Evaluation } from '../../protocol/results';
 import { isLive, latestEvaluation, type RunPhase, useRunStore } from '../../state/runStore';
-import { useStartBlocker } from '../../state/readiness';
+import { useResumeBlocker, useStartBlocker } from '../../state/readiness';
 import { useDraftStore } from '../../state/draftStore';
 import { useViewStore } from '../../state/viewStore';
 import { Button } from '../common/Button';
@@ -112,6 +112,7 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
   const reached = useRunStore((state) => state.progress.step);
   const totalSteps = useRunStore((state) => state.progress.totalSteps);
   const blocker = useStartBlocker();
+  const resumeBlocker = useResumeBlocker();
   const live = isLive(phase);
   const paused = phase === 'paused';
   const stored = useRunStore((state) => state.stored);
@@ -157,7 +158,7 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
       )}
       {resumable ? (
         <Button
-          disabled={pending || blocker !== null}
+          disabled={pending || resumeBlocker !== null}
           title={
             finished ? 'Reads the finished transform back, to look at and to export' : 'Goes on from there'
           }

@@ -286,6 +286,14 @@ describe('the engine', () => {
   it('refuses what cannot run, before anything is lost', async () => {
     const tooLarge = studio.call('run/start', { experiment: experimentOf({ batchSize: 100 }), resume: null });
     await expect(tooLarge).rejects.toMatchObject({ code: 'experiment/batch-too-large' });
+    const startsFrom = { experiment: experimentOf({ initialWeights: 't.pth' }), resume: null };
+    await expect(studio.call('run/start', startsFrom)).rejects.toMatchObject({ code: 'file/missing' });
+    const unet4 = file('t.pth', writePth(initialState(traceNetwork(unet(4)).tensors, 1)));
+    expect(await studio.call('weights/open', { file: unet4 })).toMatchObject({ firstChannels: 4 });
+    await expect(studio.call('run/start', startsFrom)).rejects.toMatchObject({
+      code: 'model/shape-mismatch',
+      subject: 'defense.initialWeights',
+    });
     const map = { kind: 'explicit', permutation: [1, 0] };
     const wrongMap = studio.call('run/start', { experiment: experimentOf({ mapping: map }), resume: null });
     await expect(wrongMap).rejects.toMatchObject({ code: 'map/wrong-size' });
@@ -342,7 +350,7 @@ describe('an engine over a reload', () => {
     expect(demo.dataset.summary).toMatchObject({ classNames: { length: CLASSES }, labelled: true });
     expect(demo.experiment.dataset.path).toBe('drawn:signs');
     await before.call('model/open', { file: file('own.pth', victimBytes()) });
-    await before.call('attack/file', { file: file('benign.pth', victimBytes()) });
+    await before.call('weights/open', { file: file('benign.pth', victimBytes()) });
     const experiment = experimentOf();
     const { runId } = await before.call('run/start', { experiment, resume: null });
     await before.engine.runs.idle();
@@ -356,6 +364,9 @@ describe('an engine over a reload', () => {
     expect(restored.dataset?.summary.format).toBe('drawn');
     expect(restored.experiment).toEqual(experiment);
     expect(restored.run).toMatchObject({ id: runId, status: 'done' });
+    expect(restored.weights).toEqual([
+      { path: 'benign.pth', label: expect.stringContaining('ResNet-18') as string, firstChannels: null },
+    ]);
     const surrogate = await after.engine.session.tensorsOf('benign.pth', 'attack.options.surrogate');
     expect(surrogate.size).toBe(122);
     // A finished run goes on from its last checkpoint to its end at once, and can be exported.

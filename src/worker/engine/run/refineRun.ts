@@ -6,14 +6,13 @@ import { drawLabelMap } from '../../../compute/refine/labelMap';
 import { RefineTrainer } from '../../../compute/refine/trainer';
 import { limitSplit } from '../../../data/subsets';
 import type { StateDict } from '../../../formats/models/stateDict';
-import { readModel } from '../../../formats/models/readModel';
 import { writeMetricsCsv } from '../../../formats/exports/metricsCsv';
 import type { StepReport } from '../../../protocol/diagnostics';
-import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { Defended } from '../defended';
 import { evaluateDefended, evaluateOriginal } from '../evaluation';
 import { originalOf, type Session } from '../session';
+import { requireTransform } from '../weightsFiles';
 import type { RunJournal } from './runJournal';
 import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';
 
@@ -40,7 +39,7 @@ export async function prepareRefineRun(
 ): Promise<RefineRun> {
   const { dataset } = session.requireDataset();
   const { defense: settings, seed } = experiment;
-  const initialState = checkpoint ? null : await startWeights(session, settings.initialWeights);
+  const initialState = checkpoint ? null : await startWeights(session, settings);
   const victim = session.victimFor(experiment.model);
   const refine = new RefineTrainer({
     victim,
@@ -57,15 +56,14 @@ export async function prepareRefineRun(
   return new PreparedRefineRun(session, experiment, refine, evaluationBatch);
 }
 
-async function startWeights(session: Session, path: string | null): Promise<StateDict | null> {
+async function startWeights(
+  session: Session,
+  { initialWeights: path, firstChannels }: Experiment['defense'],
+): Promise<StateDict | null> {
   if (path === null) return null;
-  const file = session.extraFiles.get(path);
-  if (!file) {
-    throw new StudioError('file/missing', `The start weights ${path} are not loaded.`, {
-      subject: 'defense.initialWeights',
-    });
-  }
-  return (await readModel(file)).state;
+  const state = await session.tensorsOf(path, 'defense.initialWeights');
+  requireTransform(state, path, firstChannels);
+  return state;
 }
 
 class PreparedRefineRun implements RefineRun, RunTrainer {

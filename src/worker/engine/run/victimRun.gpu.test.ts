@@ -84,7 +84,7 @@ describe('a victim that is poisoned with perturbed images', () => {
 
   it('tells how far the perturbing is, and serves others meanwhile', async () => {
     const file = { path: 'benign.pth', blob: new Blob([writePth(surrogate)]) };
-    await call('attack/file', { file });
+    await call('weights/open', { file });
     const { runId, totalSteps } = await call('victim/train', { experiment: given, resume: null });
     expect(totalSteps).toBe(STEPS);
     await until(noted('Perturbing images, 0 of 120'));
@@ -159,5 +159,19 @@ describe('a victim that is poisoned with perturbed images', () => {
     await expect(
       call('victim/train', { experiment: experimentOf({}), resume: run.runId }),
     ).rejects.toMatchObject({ code: 'train/checkpoint-mismatch' });
+  });
+
+  it('refuses start weights of another network in one sentence, before anything is trained', async () => {
+    const other = initialState(traceNetwork(cifarResnetOfDepth(18, 4, 10)).tensors, 5);
+    await call('weights/open', { file: { path: 'wide.pth', blob: new Blob([writePth(other)]) } });
+    const wide = experimentOf({ surrogate: 'benign.pth' }, { initialWeights: 'wide.pth' });
+    await expect(call('victim/train', { experiment: wide, resume: null })).rejects.toMatchObject({
+      code: 'model/shape-mismatch',
+      subject: 'model.train.initialWeights',
+      message: expect.stringMatching(
+        /^The classifier \(.*\) cannot start from wide\.pth: .* is needed\.$/,
+      ) as string,
+    });
+    expect(engine.runs.active).toBeNull();
   });
 });

@@ -18,6 +18,7 @@ import type { Experiment } from '../../../protocol/experiment';
 import type { Evaluation } from '../../../protocol/results';
 import type { VictimTrainingSettings } from '../../../protocol/training';
 import type { Session } from '../session';
+import { requireClassifier } from '../weightsFiles';
 import { frozen, measureInTraining } from './measureInTraining';
 import type { ProgressListener, RunGroundwork, RunTrainer, TrainedStep } from './trainer';
 
@@ -241,7 +242,7 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     const { dataset } = session.requireDataset();
     const isVictim = this.stage === 'victim';
     const resumed = this.resume?.stage === this.stage ? this.resume.training : null;
-    const initialState = await this.startWeights(isVictim);
+    const initialState = resumed ? null : await this.startWeights(isVictim);
     return new ClassifierTrainer({
       bound,
       split,
@@ -269,10 +270,13 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
   }
 
   private async startWeights(isVictim: boolean): Promise<StateDict | null> {
-    const { session, settings, attack } = this.making;
+    const { session, settings, bound, attack } = this.making;
     if (isVictim && attack?.surrogate?.warmStart && this.surrogate) return this.surrogate;
     const { initialWeights } = settings;
-    return initialWeights === null ? null : session.tensorsOf(initialWeights, 'model.train.initialWeights');
+    if (initialWeights === null) return null;
+    const state = await session.tensorsOf(initialWeights, 'model.train.initialWeights');
+    requireClassifier(state, initialWeights, bound);
+    return state;
   }
 
   private living(): ClassifierTrainer {
