@@ -79,6 +79,25 @@ describe('the studio on a scripted client', () => {
     await waitFor(() => expect(saved).toHaveBeenCalledTimes(1));
   });
 
+  it('can pause and stop while the model is being measured', async () => {
+    const client = await open({ stepsPerTick: 1 });
+    await studio?.commands.openDemo();
+    await studio?.commands.start();
+    await waitFor(() => expect(phase()).toBe('training'));
+    client.run?.pause('evaluating');
+    await waitFor(() => expect(screen.getByTestId('run-phase').dataset['phase']).toBe('evaluating'));
+    const pause = screen.getByTestId('pause');
+    expect(pause).toHaveProperty('disabled', false);
+    fireEvent.click(pause);
+    await waitFor(() => expect(phase()).toBe('paused'));
+    expect(client.calls.at(-1)).toMatchObject({ name: 'run/pause', params: { runId: client.run?.id } });
+    client.run?.pause('evaluating');
+    await waitFor(() => expect(screen.getByTestId('stop')).toHaveProperty('disabled', false));
+    expect(screen.getByTestId('stop').title).toBe('Stop measuring; what was learned is kept');
+    fireEvent.click(screen.getByTestId('stop'));
+    await waitFor(() => expect(phase()).toBe('stopped'));
+  });
+
   it('keeps what was loaded when a file fails, and says which and why', async () => {
     const client = await open();
     await studio?.commands.openFiles([file('cifar.zip'), file('good.pth')]);

@@ -29,7 +29,8 @@ import type { StudioContext } from './commands/studio';
 import * as surrogates from './commands/surrogate';
 import * as sweeps from './commands/sweeps';
 import { nameTransformImages, openTransformImages, removeTransformImages } from './commands/transformImages';
-import { previewTrigger, setAttackFile, setTriggerImage } from './commands/trigger';
+import { previewTrigger, setTriggerImage } from './commands/trigger';
+import { openWeights } from './commands/weights';
 import * as victims from './commands/victims';
 import { download } from './download';
 import { receiveEvent } from './events';
@@ -156,7 +157,7 @@ function createCommands(context: StudioContext): Commands {
     drawMap: async (settings) => void (await drawMap(context, settings)),
     previewTrigger: () => previewTrigger(context),
     setTriggerImage: (option, file) => setTriggerImage(context, option, file),
-    setAttackFile: (option, file) => setAttackFile(context, option, file),
+    openWeights: (file) => openWeights(context, file),
     measureBefore: () => running.measureBefore(context),
     measureAfter: () => measureAfter(context),
     start: () => running.start(context),

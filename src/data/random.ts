@@ -23,6 +23,7 @@ export const PURPOSE = {
   poisonImage: 11,
   warpGrid: 12,
   adaptive: 20,
+  dropout: 21,
 } as const;
 
 /** The high 32 bits of a 32x32-bit product. */

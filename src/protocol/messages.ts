@@ -18,6 +18,7 @@ import type {
   NormalizationCandidate,
   TensorStatistics,
   TransformImagesSummary,
+  WeightsFile,
 } from './summaries';
 
 /** A file handed to the worker; `File`s are cloned by reference, so no bytes cross. */
@@ -187,8 +188,8 @@ export interface Requests {
   };
   /** An image for attack options of kind `image`; the returned id goes into the options. */
   'trigger/image': { params: { file: WireFile }; result: { id: string } };
-  /** A model file for attack options of kind `file`; the returned id goes into the options. */
-  'attack/file': { params: { file: WireFile }; result: { id: string } };
+  /** A file of weights that an experiment names beside its model: a surrogate's, or what training starts from. */
+  'weights/open': { params: { file: WireFile }; result: WeightsFile };
   'trigger/preview': {
     params: { experiment: Experiment; count: number };
     result: TriggerPreview;
@@ -271,6 +272,8 @@ export interface Requests {
       run: RunSummary | null;
       /** The name of the black box's ONNX file, which is there again. */
       blackBox: string | null;
+      /** Files of weights that an experiment may name. */
+      weights: readonly WeightsFile[];
     };
   };
   'session/clear': { params: Record<string, never>; result: null };

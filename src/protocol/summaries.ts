@@ -7,6 +7,15 @@ export interface FileIdentity {
   readonly description: string;
 }
 
+/** A file of weights that the engine has and an experiment may name by its path. */
+export interface WeightsFile {
+  readonly path: string;
+  /** "UNet 64"; null where the studio knows no such network. */
+  readonly label: string | null;
+  /** Of a transform; null for other networks. */
+  readonly firstChannels: number | null;
+}
+
 /** One row of the layer list. */
 export interface LayerSummary {
   readonly name: string;

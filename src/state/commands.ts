@@ -1,6 +1,6 @@
 import type { LabelMapSettings } from '../protocol/experiment';
 import type { ExportKind, WireFile } from '../protocol/messages';
-import type { NormalizationCandidate } from '../protocol/summaries';
+import type { NormalizationCandidate, WeightsFile } from '../protocol/summaries';
 import type { ImageFilter } from './datasetStore';
 
 /** Settings of an embedding. */
@@ -38,8 +38,8 @@ export interface Commands {
   readonly previewTrigger: () => Promise<void>;
   /** Takes an image as the value of a trigger option. */
   readonly setTriggerImage: (option: string, file: WireFile) => Promise<void>;
-  /** Takes a model file as the value of an attack's option. */
-  readonly setAttackFile: (option: string, file: WireFile) => Promise<void>;
+  /** Takes a file of weights that an experiment may name; null where it holds none. */
+  readonly openWeights: (file: WireFile) => Promise<WeightsFile | null>;
   readonly measureBefore: () => Promise<void>;
   readonly measureAfter: () => Promise<void>;
   readonly start: () => Promise<void>;

@@ -3,9 +3,19 @@ import { useDatasetStore } from './datasetStore';
 import { useDeviceStore } from './deviceStore';
 import { useDraftStore } from './draftStore';
 import { useLabStore, useRecipe } from './labStore';
+import { useWeightsProblem } from './weightsStore';
 
 /** Why no classifier can be trained now, in one sentence; null when one can. */
 export function useVictimBlocker(): string | null {
+  const experiment = useDraftStore((state) => state.experiment);
+  const recipe = useRecipe();
+  const asTrained = { ...experiment, model: { ...experiment.model, train: recipe } };
+  const weights = useWeightsProblem(asTrained, ['classifier', 'surrogate']);
+  return useVictimResumeBlocker() ?? weights;
+}
+
+/** As `useVictimBlocker`, for going on from a checkpoint, which needs no start weights. */
+export function useVictimResumeBlocker(): string | null {
   const busy = useBusy();
   const device = useDeviceStore((state) => state.status);
   const dataset = useDatasetStore((state) => state.summary);

@@ -6,9 +6,19 @@ import { useDeviceStore } from './deviceStore';
 import { useDraftStore } from './draftStore';
 import { useModelStore } from './modelStore';
 import { useTrainingImages } from './trainingImages';
+import { useWeightsProblem } from './weightsStore';
 
 /** Why a run cannot be started now, in one sentence; null when it can. */
 export function useStartBlocker(): string | null {
+  const weights = useWeightsProblem(
+    useDraftStore((state) => state.experiment),
+    ['transform'],
+  );
+  return useResumeBlocker() ?? weights;
+}
+
+/** As `useStartBlocker`, for going on from a checkpoint, which needs no start weights. */
+export function useResumeBlocker(): string | null {
   const device = useDeviceStore((state) => state.status);
   const model = useModelStore((state) => state.summary);
   const dataset = useDatasetStore((state) => state.summary);

@@ -26,6 +26,7 @@ import { fakePairs, fakeTrial } from './blackBox';
 import { fakeBench, fakeKernels } from './diagnostics';
 import { FakeRun } from './fakeRun';
 import { FakeSweep } from './fakeSweep';
+import { fakeWeights } from './fakeWeights';
 import { fakeStrip } from './pictures';
 
 export interface FakeOptions {
@@ -124,7 +125,7 @@ export class FakeClient implements StudioClient {
       'model/tensors': () => fakeTensors(),
       'map/preview': ({ settings, classes }) => ({ map: drawMap(settings, classes) }),
       'trigger/image': () => ({ id: 'image-1' }),
-      'attack/file': ({ file }) => ({ id: file.path }),
+      'weights/open': ({ file }) => fakeWeights(file.path),
       'trigger/preview': ({ experiment, count }) =>
         fakePreview(experiment.attack ?? { kind: 'badnets', target: 0, options: {} }, count),
       'evaluate/before': ({ experiment }) => fakeEvaluation(0, false, experiment.attack !== null),
@@ -178,6 +179,7 @@ export class FakeClient implements StudioClient {
         experiment: fakeExperiment(),
         run: this.earlierRun().stored(),
         blackBox: this.blackBox,
+        weights: [fakeWeights('start-8.pth')],
       }),
       'session/clear': () => null,
       'diagnostics/memory': () => ({ tensors: 268, gpuBytes: 412e6 }),

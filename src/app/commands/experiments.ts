@@ -15,6 +15,7 @@ import { encodeSettings } from '../../state/shareLink';
 import { sweepStarted } from '../../state/sweepStore';
 import { useTransformStore } from '../../state/transformStore';
 import type { StudioContext } from './studio';
+import { missingWeights } from './weights';
 
 /** Takes an experiment from its JSON text; the files that are loaded stay. */
 export function openExperimentText(text: string, source: string): boolean {
@@ -80,6 +81,7 @@ function setLoaded(experiment: Experiment): void {
     ...(transformPath !== null && useTransformStore.getState().summary?.path !== transformPath
       ? [`${transformPath} for the transform`]
       : []),
+    ...missingWeights(experiment),
   ];
   // A sweep is the lab's to run; the draft is one run.
   setExperiment({ ...withLoaded(experiment), sweep: null });

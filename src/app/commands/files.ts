@@ -23,6 +23,7 @@ import { openBundle } from './restoreBundle';
 import { ask, type StudioContext, track } from './studio';
 import { openTransformImages } from './transformImages';
 import { setTriggerImage } from './trigger';
+import { takeWeights } from './weights';
 
 /** Identifies dropped files and sends each where it belongs. What fails leaves what was loaded as it was. */
 export async function openFiles(context: StudioContext, files: readonly WireFile[]): Promise<void> {
@@ -34,7 +35,8 @@ export async function openFiles(context: StudioContext, files: readonly WireFile
   }
   const identities = await ask(context, 'files/identify', { files });
   if (identities === null) return;
-  const routes = routeFiles(files, identities);
+  const others = await takeWeights(context, files, identities);
+  const routes = routeFiles(others, identities);
   const blackBox = await blackBoxAmong(routes.models, routes.experiments);
   const [model, ...otherModels] = routes.models.filter((file) => file !== blackBox);
   // ONNX and TensorFlow.js files may keep their weights in other files, which look like nothing by themselves.

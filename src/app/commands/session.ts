@@ -16,6 +16,7 @@ import { distillation, useSurrogateStore } from '../../state/surrogateStore';
 import { takeTransformImages } from '../../state/transformStore';
 import { useVictimStore } from '../../state/victimStore';
 import { goTo, useViewStore } from '../../state/viewStore';
+import { weightsOpened } from '../../state/weightsStore';
 import { takeDataset, takeModel } from './files';
 import { redrawMap } from './map';
 import { ask, type StudioContext, wireError } from './studio';
@@ -82,6 +83,7 @@ export async function restoreSession(context: StudioContext): Promise<void> {
   const restored = await ask(context, 'session/restore', {});
   useSessionStore.setState({ restoring: false, offer: null });
   if (restored === null) return;
+  for (const file of restored.weights) weightsOpened(file);
   if (restored.model) takeModel(restored.model);
   if (restored.dataset) takeDataset(restored.dataset);
   takeTransformImages(restored.transformImages);

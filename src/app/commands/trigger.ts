@@ -33,9 +33,3 @@ export async function setTriggerImage(context: StudioContext, option: string, fi
   setField(`attack.options.${option}`, answer.id);
   await previewTrigger(context);
 }
-
-/** Hands a model file to the engine and makes it the value of an option of the attack. */
-export async function setAttackFile(context: StudioContext, option: string, file: WireFile): Promise<void> {
-  const answer = await ask(context, 'attack/file', { file });
-  if (answer !== null) setField(`attack.options.${option}`, answer.id);
-}

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageSplit } from '../../data/dataset';
 import type { Trigger } from '../attacks/attack';
+import type { Turn } from '../device/turn';
 import { tf } from '../tf';
 import { evaluate, type EvaluateOptions, type Predict } from './evaluate';
 
@@ -155,6 +156,33 @@ describe('evaluate', () => {
       options({ batchSize: 1, signal: controller.signal, onProgress: () => controller.abort() }),
     );
     await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('asks for a turn a batch, gives up the device in between, and counts the same', async () => {
+    const log: string[] = [];
+    let tail: Promise<unknown> = Promise.resolve();
+    const turn: Turn = (job) => {
+      const mine = tail.then(() => {
+        log.push('batch');
+        return job();
+      });
+      tail = mine;
+      return mine;
+    };
+    const onProgress = (done: number) => {
+      if (done === 4) void turn(() => Promise.resolve(log.push('another')));
+    };
+    const turned = await evaluate(options({ batchSize: 2, turn, onProgress }));
+    expect(turned).toEqual(await evaluate(options({ batchSize: 2 })));
+    expect(log.filter((entry) => entry === 'batch')).toHaveLength(7);
+    expect(log.indexOf('another')).toBeLessThan(log.length - 2);
+  });
+
+  it('ends with what the giver of turns says, once the batches under way are done', async () => {
+    let turns = 0;
+    const turn: Turn = (job) => (++turns > 3 ? Promise.reject(new Error('no more turns')) : job());
+    await expect(evaluate(options({ batchSize: 1, turn }))).rejects.toThrow('no more turns');
+    expect(turns).toBeLessThan(6);
   });
 
   it('refuses labels and scores that do not fit the classes', async () => {

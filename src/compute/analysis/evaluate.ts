@@ -4,6 +4,7 @@ import { limitSplit } from '../../data/subsets';
 import { StudioError } from '../../protocol/errors';
 import { type Evaluation, rate } from '../../protocol/results';
 import type { Trigger } from '../attacks/attack';
+import { atOnce, type Turn } from '../device/turn';
 import { tf } from '../tf';
 import { accuracyOf, attackRates } from './confusion';
 
@@ -35,6 +36,8 @@ export interface EvaluateOptions {
   readonly seed: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+  /** How each batch comes to the device; at once where absent. The numbers do not depend on it. */
+  readonly turn?: Turn;
 }
 
 /** Batches whose predictions may be under way at once: one computes while the next is read and uploaded. */
@@ -65,7 +68,20 @@ interface Tally {
  * and what reading the images throws.
  */
 export function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  return evaluateWith(options, (floats, { batchSize }) => readOnce(predictBatch(floats, batchSize, options)));
+  const { trigger, turn = atOnce } = options;
+  let earlier: Promise<unknown> = Promise.resolve();
+  return evaluateWith(options, async (clean, { batchSize }) => {
+    const triggered = trigger?.apply(clean, batchSize) ?? null;
+    const { classes } = await turn(async () => {
+      const classes = readOnce(predictBatch({ clean, triggered }, batchSize, options));
+      const before = earlier;
+      earlier = classes.catch(() => undefined);
+      // A turn ends with the batch before: the GPU has this one to compute while the next is uploaded.
+      await before;
+      return { classes };
+    });
+    return classes;
+  });
 }
 
 /** What `evaluateWith` measures: as `EvaluateOptions`, but for how images are classified. */
@@ -84,6 +100,7 @@ export interface MeasuredBatch {
 /**
  * Predicted classes of a batch of images (float32 RGB in [0,1], [batchSize, H, W, 3]): of the clean ones, then of the triggered ones where
  * there is a trigger, then the undefended model's of the clean ones where there is an `original`. Those behind the real ones do not count.
+ * It asks for its own turn on the device.
  */
 export type ClassifyBatch = (floats: Float32Array, batch: MeasuredBatch) => Promise<ArrayLike<number>>;
 
@@ -136,16 +153,17 @@ async function runBatches(
 }
 
 /** Predicted classes, int32: the clean batch, then the triggered one and the original model's where asked for. */
-function predictBatch(floats: Float32Array, batchSize: number, options: EvaluateOptions): tf.Tensor1D {
-  const { height, width, classes, trigger, predict, original } = options;
+function predictBatch(
+  { clean, triggered }: { readonly clean: Float32Array; readonly triggered: Float32Array | null },
+  batchSize: number,
+  options: EvaluateOptions,
+): tf.Tensor1D {
+  const { height, width, classes, predict, original } = options;
   return tf.tidy(() => {
     const shape: [number, number, number, number] = [batchSize, height, width, 3];
-    const pixels = tf.tensor4d(floats, shape);
+    const pixels = tf.tensor4d(clean, shape);
     const parts = [predictedClasses(predict, pixels, classes)];
-    if (trigger) {
-      const triggered = tf.tensor4d(trigger.apply(floats, batchSize), shape);
-      parts.push(predictedClasses(predict, triggered, classes));
-    }
+    if (triggered) parts.push(predictedClasses(predict, tf.tensor4d(triggered, shape), classes));
     if (original) parts.push(predictedClasses(original, pixels, classes));
     return tf.concat1d(parts);
   });

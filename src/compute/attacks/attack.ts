@@ -2,6 +2,7 @@ import type { ImageSplit } from '../../data/dataset';
 import type { StateDict } from '../../formats/models/stateDict';
 import type { NormalizationSettings } from '../../protocol/experiment';
 import type { OptionDescriptor } from '../../protocol/summaries';
+import type { Work } from '../device/turn';
 import type { Victim } from '../victim/victim';
 import type { PoisonPlan } from './poisonPlan';
 
@@ -57,16 +58,30 @@ export interface PoisonSource {
   readonly split: ImageSplit;
   /** The victim training's seed. */
   readonly seed: number;
-  /** The classifier that `surrogate` asks for; stays the caller's. */
-  readonly surrogate?: Victim;
-  readonly signal?: AbortSignal;
-  /** Images done of those that have to be computed before training starts. */
-  readonly onProgress?: (done: number, total: number) => void;
+  /** `Groundwork.done` of the same attack and plan, to go on from. */
+  readonly groundwork?: Uint8Array | null;
+}
+
+/** Work on the device that has to be done before a poisoner can be used. */
+export interface Groundwork {
+  /** What is being done, to begin a line of progress with: "Perturbing images". */
+  readonly label: string;
+  readonly complete: boolean;
+  /** What is done so far, to be kept: bytes that stay the owner's. */
+  readonly done: Uint8Array;
+  /**
+   * Goes on until it is complete; called off between two turns, it keeps what is done. Its progress counts images.
+   * @param surrogate the classifier that the attack's `surrogate` asks for; stays the caller's.
+   * @throws StudioError `trigger/invalid` where a surrogate is needed and missing, `aborted`, and what ends the turns.
+   */
+  run(surrogate: Victim | null, work: Work): Promise<void>;
 }
 
 /** Poisons training batches on the fly: no poisoned copy of the data set is made. */
 export interface Poisoner {
   readonly plan: PoisonPlan;
+  /** What has to be complete before `apply`; absent for most attacks. */
+  readonly groundwork?: Groundwork;
   /**
    * Turns training images into what the attacker trains on, in place, before any augmentation of the recipe. Labels are the
    * plan's (`trainingLabel`). What is drawn for an image depends on the seed, the epoch and its index alone.
@@ -94,10 +109,7 @@ export interface PreparedAttack extends Trigger {
    * @throws StudioError `trigger/invalid` where nothing would be poisoned, nothing would stay clean, or the target class has no images.
    */
   plan(labels: Int32Array, seed: number): PoisonPlan;
-  /**
-   * Makes the poisoner, and first whatever it needs (Label-Consistent: the perturbed images).
-   * @throws StudioError `trigger/invalid` where a surrogate is needed and missing, `aborted`.
-   */
+  /** Makes the poisoner; what it needs first (Label-Consistent: the perturbed images) is its groundwork. */
   poisoner(plan: PoisonPlan, source: PoisonSource): Promise<Poisoner>;
 }
 

@@ -1,13 +1,11 @@
 import { toUnitFloats } from '../../data/pixels';
-import { StudioError } from '../../protocol/errors';
 import type { OptionDescriptor } from '../../protocol/summaries';
-import type { Attack, Poisoner, PoisonSource, PreparedAttack, Trigger, TriggerContext } from './attack';
+import type { Attack, Poisoner, PreparedAttack, Trigger, TriggerContext } from './attack';
 import { checkFits, cornerPatch, PATCH_OPTIONS } from './cornerPatch';
 import { type CheckedOptions, checkOptions, checkTarget, rateOption } from './options';
 import { layOver, paintOverlay, type Overlay } from './overlay';
-import { pgd } from './pgd';
+import { PerturbedImages, type PerturbedImagesOptions } from './perturbedImages';
 import { createPoisoner } from './poisoner';
-import type { PoisonPlan } from './poisonPlan';
 import { triggerAttack } from './triggerAttack';
 
 function perturbation(
@@ -79,9 +77,6 @@ const OPTIONS: readonly OptionDescriptor[] = [
   },
 ];
 
-/** Images perturbed at once. */
-const BATCH = 50;
-
 /** White cells of BackdoorBox's 3 x 3 squares, counted from the corner: in the upper corners, and in the lower ones. */
 const UPPER = ['0 0', '1 1', '2 2', '2 0'];
 const LOWER = ['0 0', '0 2', '1 1', '2 0'];
@@ -101,42 +96,14 @@ function fourCornerOverlay(checked: CheckedOptions, context: TriggerContext): Ov
   });
 }
 
-/** The images of the plan, perturbed against the surrogate, cut down to grey levels as the published code does; uint8. */
-async function perturbed(
-  plan: PoisonPlan,
-  { split, surrogate, signal, onProgress }: PoisonSource,
-  checked: CheckedOptions,
-  size: { readonly height: number; readonly width: number },
-): Promise<Uint8Array> {
-  if (!surrogate) {
-    throw new StudioError(
-      'trigger/invalid',
-      'The label-consistent attack wants a classifier to perturb images against; load one or have one trained first.',
-      { subject: 'attack.options.surrogate' },
-    );
-  }
-  const { poison } = plan;
-  const imageSize = size.height * size.width * 3;
-  const out = new Uint8Array(poison.length * imageSize);
-  const options = {
+/** The descent that the options ask for. */
+function descentOf(checked: CheckedOptions): PerturbedImagesOptions['descent'] {
+  return {
     epsilon: checked.number('epsilon') / 255,
     stepSize: checked.number('stepSize') / 255,
     steps: checked.number('steps'),
     input: checked.choice('pgdInput') === 'pixels' ? 'pixels' : 'trained',
-    ...(signal ? { signal } : {}),
-  } as const;
-  for (let first = 0; first < poison.length; first += BATCH) {
-    const indices = poison.slice(first, first + BATCH);
-    const labels = new Int32Array(indices.length).fill(plan.target);
-    const pixels = toUnitFloats(await split.read(indices));
-    const adversarial = await pgd(surrogate, pixels, size, labels, options);
-    // The margin keeps a whole grey level whole although float32 may hold it a little low.
-    adversarial.forEach((value, i) => {
-      out[first * imageSize + i] = Math.floor(value * 255 + 1e-3);
-    });
-    onProgress?.(first + indices.length, poison.length);
-  }
-  return out;
+  };
 }
 
 /**
@@ -172,13 +139,14 @@ export const labelConsistent: Attack = {
     return Promise.resolve({
       ...attack,
       surrogate: { path: checked.path('surrogate'), warmStart: checked.choice('warmStart') === 'on' },
-      poisoner: async (plan, source): Promise<Poisoner> => {
-        const images = await perturbed(plan, source, checked, context);
-        return createPoisoner(plan, source.seed, (pixels, { role, place }) => {
-          if (role !== 'poison') return pixels;
-          const image = images.subarray(place * pixels.length, (place + 1) * pixels.length);
-          return layOver(toUnitFloats(image), 1, patch.overlay);
-        });
+      poisoner: (plan, { split, seed, groundwork: kept = null }): Promise<Poisoner> => {
+        const { height, width } = context;
+        const options = { plan, split, height, width, descent: descentOf(checked), kept };
+        const images = new PerturbedImages(options);
+        const poisoner = createPoisoner(plan, seed, (pixels, { role, place }) =>
+          role === 'poison' ? layOver(toUnitFloats(images.at(place)), 1, patch.overlay) : pixels,
+        );
+        return Promise.resolve({ ...poisoner, groundwork: images });
       },
     });
   },

@@ -6,6 +6,7 @@ import type { BoundNetwork } from '../nn/network';
 import { traceNetwork } from '../nn/trace';
 import { tf } from '../tf';
 import { createVictim, type Victim } from '../victim/victim';
+import { atOnce, type Turn } from '../device/turn';
 import type { TriggerContext } from './attack';
 import { labelConsistent } from './labelConsistent';
 import { pgd, type PgdOptions } from './pgd';
@@ -146,15 +147,22 @@ describe('label-consistent', () => {
     const plan = attack.plan(labels, 1);
     expect([[...plan.poison].sort(), plan.relabel]).toEqual([[1, 4], 'keep']);
     const seen: number[][] = [];
-    const onProgress = (done: number, total: number) => seen.push([done, total]);
-    const poisoner = await attack.poisoner(plan, { split, seed: 3, surrogate: victim, onProgress });
-    expect(seen).toEqual([[2, 2]]);
+    const poisoner = await attack.poisoner(plan, { split, seed: 3 });
+    const everything = Uint32Array.from(labels, (_, i) => i);
+    expect(() => poisoner.apply(pixels.slice(), everything, 0)).toThrow('not perturbed yet');
+    expect(poisoner.groundwork?.complete).toBe(false);
+    await poisoner.groundwork?.run(victim, {
+      turn: atOnce,
+      signal: new AbortController().signal,
+      onProgress: (done, total) => seen.push([done, total]),
+    });
+    expect(poisoner.groundwork?.complete).toBe(true);
+    expect(seen).toEqual([
+      [0, 2],
+      [2, 2],
+    ]);
     const batch = pixels.slice();
-    poisoner.apply(
-      batch,
-      Uint32Array.from(labels, (_, i) => i),
-      0,
-    );
+    poisoner.apply(batch, everything, 0);
     for (let i = 0; i < COUNT; i++) {
       const poisoned = i === 1 || i === 4;
       const wanted = poisoned ? byHand(imageAt(pixels, i), 1, true, options) : imageAt(pixels, i);
@@ -169,12 +177,60 @@ describe('label-consistent', () => {
   it('needs a surrogate and images of the target class', async () => {
     const attack = await labelConsistent.prepare({ rate: 1, size: 2 }, context);
     const plan = attack.plan(labels, 1);
-    await expect(attack.poisoner(plan, { split, seed: 3 })).rejects.toThrow('wants a classifier');
+    const { groundwork } = await attack.poisoner(plan, { split, seed: 3 });
+    const work = { turn: atOnce, signal: new AbortController().signal, onProgress: () => undefined };
+    await expect(groundwork?.run(null, work)).rejects.toThrow('wants a classifier');
     expect(() =>
       attack.plan(
         labels.map(() => 0),
         1,
       ),
     ).toThrow('target class 1, and the training data has none');
+  });
+
+  it('gives the device up between two steps, stops between two batches, and goes on to the same bytes', async () => {
+    // 120 images of the target class: three batches.
+    const many = Int32Array.from({ length: 120 }, () => 1);
+    const all = {
+      count: 120,
+      labels: many,
+      read: (indices: Uint32Array) =>
+        Promise.resolve(
+          Uint8Array.from(
+            Array.from(indices, (index) =>
+              imageAt(levels, index % COUNT).map((level) => (level + index) % 256),
+            ).flat(),
+          ),
+        ),
+    };
+    const attack = await labelConsistent.prepare({ rate: 0.9, size: 2, steps: 4 }, context);
+    const plan = attack.plan(many, 1);
+    const before = tf.memory().numTensors;
+    const whole = (await attack.poisoner(plan, { split: all, seed: 3 })).groundwork!;
+    let turns = 0;
+    const counted: Turn = (job) => {
+      turns += 1;
+      return job();
+    };
+    const { signal } = new AbortController();
+    await whole.run(victim, { turn: counted, signal, onProgress: () => undefined });
+    // To set up, for each step, and to read back.
+    expect(turns).toBe(3 * (1 + 4 + 1));
+
+    const half = (await attack.poisoner(plan, { split: all, seed: 3 })).groundwork!;
+    const abort = new AbortController();
+    const onProgress = (done: number) => {
+      if (done === 50) abort.abort();
+    };
+    const stopped = half.run(victim, { turn: atOnce, signal: abort.signal, onProgress });
+    await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
+    expect([half.complete, half.done.length]).toEqual([false, 50 * IMAGE]);
+    const kept = half.done.slice();
+    const rest = (await attack.poisoner(plan, { split: all, seed: 3, groundwork: kept })).groundwork!;
+    const seen: number[] = [];
+    await rest.run(victim, { turn: atOnce, signal, onProgress: (done) => seen.push(done) });
+    expect(seen).toEqual([50, 100, 108]);
+    expect(rest.done).toEqual(whole.done);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

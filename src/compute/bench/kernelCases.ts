@@ -7,6 +7,7 @@ import { conv2dCases } from '../kernels/conv2d/bench';
 import { conv2dBackpropFilterCases } from '../kernels/conv2dBackpropFilter/bench';
 import { conv2dBackpropInputCases } from '../kernels/conv2dBackpropInput/bench';
 import { depthwiseCases } from '../kernels/depthwise/bench';
+import { dropoutCases } from '../kernels/dropout/bench';
 import { foldedConvCases } from '../kernels/foldedConv/bench';
 import { maxPoolCases } from '../kernels/maxPool/bench';
 import { optimizerCases } from '../kernels/optimizer/bench';
@@ -33,6 +34,7 @@ export function kernelCases(batch: number): readonly KernelCase[] {
     ...columnReduceCases(batch),
     ...pixelCases(batch),
     ...randomCases(batch),
+    ...dropoutCases(batch),
     ...augmentCases(batch),
     ...classificationLossCases(batch),
     ...supconCases(batch),

@@ -1,6 +1,7 @@
 import type { ModelSettings, RefineSettings } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
-import { evaluateWith, type Measured, type Predict } from '../analysis/evaluate';
+import { evaluateWith, type Measured, type MeasuredBatch, type Predict } from '../analysis/evaluate';
+import { atOnce } from '../device/turn';
 import { tf } from '../tf';
 import type { BlackBox } from './blackBox';
 
@@ -28,7 +29,7 @@ export function evaluateBlackBox(
   defense: BlackBoxDefense | null,
   clean: CleanAnswers,
 ): Promise<Evaluation> {
-  const { trigger, signal } = options;
+  const { trigger, signal, turn = atOnce } = options;
   const ask = async (pixels: Float32Array, count: number): Promise<Int32Array> =>
     classesOf(await box.confidences(pixels, count, signal), box.classes);
   const askClean = (pixels: Float32Array, count: number, start: number): Promise<Int32Array> =>
@@ -43,7 +44,7 @@ export function evaluateBlackBox(
     labelMap: defense?.labelMap ?? null,
     ...(defense ? { original: true } : {}),
   };
-  return evaluateWith(measured, async (floats, { start, real, batchSize }) => {
+  const answersTo = async (floats: Float32Array, { start, real, batchSize }: MeasuredBatch) => {
     const pixels = floats.subarray(0, (floats.length / batchSize) * real);
     const answers = new Int32Array(3 * batchSize);
     answers.set(defense ? await askDefended(pixels, real, defense) : await askClean(pixels, real, start));
@@ -55,7 +56,8 @@ export function evaluateBlackBox(
     }
     if (defense) answers.set(await askClean(pixels, real, start), at);
     return answers;
-  });
+  };
+  return evaluateWith(measured, (floats, batch) => turn(() => answersTo(floats, batch)));
 }
 
 /** The classes of clean images from the `start`th on; those that are not known yet are asked about and remembered. */
@@ -84,7 +86,7 @@ export function evaluateSurrogate(
   box: BlackBox,
   clean: CleanAnswers,
 ): Promise<Evaluation> {
-  const { trigger, signal, height, width } = options;
+  const { trigger, signal, height, width, turn = atOnce } = options;
   const predicted = async (pixels: Float32Array, count: number): Promise<ArrayLike<number>> => {
     const classes = tf.tidy(() => tf.argMax(predict(tf.tensor4d(pixels, [count, height, width, 3])), 1));
     try {
@@ -94,7 +96,7 @@ export function evaluateSurrogate(
     }
   };
   const measured: Measured = { ...options, classes: box.classes, labelMap: null, original: true };
-  return evaluateWith(measured, async (floats, { start, real, batchSize }) => {
+  const answersTo = async (floats: Float32Array, { start, real, batchSize }: MeasuredBatch) => {
     const answers = new Int32Array(3 * batchSize);
     answers.set(await predicted(floats, batchSize));
     let at = batchSize;
@@ -105,7 +107,8 @@ export function evaluateSurrogate(
     const pixels = floats.subarray(0, (floats.length / batchSize) * real);
     answers.set(await cleanClasses(box, clean, { pixels, count: real, start }, signal), at);
     return answers;
-  });
+  };
+  return evaluateWith(measured, (floats, batch) => turn(() => answersTo(floats, batch)));
 }
 
 function classesOf(confidences: Float32Array, classes: number): Int32Array {

@@ -19,6 +19,7 @@ import {
   foldedDepthwiseGradientKernel,
   foldedDepthwiseKernel,
 } from './depthwise/own';
+import { dropoutKernel } from './dropout/own';
 import { foldedConvGradientKernel, foldedConvKernel, turnWeightsKernel } from './foldedConv/own';
 import {
   maxPoolGradientKernel,
@@ -68,6 +69,7 @@ const KERNELS: readonly OwnKernel[] = [
   inPlaceKernel,
   movingAverageKernel,
   augmentOwnKernel,
+  dropoutKernel,
 ];
 
 /** Errors that a correct kernel in f32 stays far below on the small check shapes. */

@@ -29,7 +29,8 @@ import { withZeroGradient } from './zeroGradient';
 let built = 0;
 
 /**
- * A network whose weights are learned. `init` is a state_dict or the seed of PyTorch's default initialisers. The
+ * A network whose weights are learned. `init` is a state_dict or the seed of PyTorch's default initialisers; dropout follows the seed too (0
+ * where a state_dict comes without). The
  * variables' tfjs names are unique to this network (`network3/outc.conv.weight`); `tf.variableGrads` keys its result by
  * them, so look gradients up by `parameters.get(key).name`. Every parameter gets a gradient, zero for the convolution
  * biases in front of batch-norm. The caller disposes the network.
@@ -38,12 +39,12 @@ let built = 0;
  */
 export function buildTrainable(
   bound: BoundNetwork,
-  init: { readonly state: StateDict } | { readonly seed: number },
+  init: { readonly state: StateDict; readonly seed?: number } | { readonly seed: number },
 ): TrainableNetwork {
   const trace = traceNetwork(bound);
   const state = 'state' in init ? init.state : initialState(trace.tensors, init.seed);
   requireMatch(bound.label, trace.tensors, state);
-  return new Trainable(bound, trace, state, new DropoutMasks('seed' in init ? init.seed : 0));
+  return new Trainable(bound, trace, state, new DropoutMasks(init.seed ?? 0));
 }
 
 class Trainable implements TrainableNetwork {
@@ -94,6 +95,10 @@ class Trainable implements TrainableNetwork {
 
   uncounted<T>(body: () => T): T {
     return this.running.uncounted(() => this.dropoutMasks.rehearse(body));
+  }
+
+  startStep(step: number): void {
+    this.dropoutMasks.startStep(step);
   }
 
   countBatch(): void {

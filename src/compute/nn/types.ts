@@ -14,6 +14,8 @@ export interface TrainableNetwork {
   forward(x: tf.Tensor4D, mode: 'train' | 'eval'): NetworkOutput<tf.Tensor>;
   /** `body`, whose train-mode forward passes do not count as batches seen and use up no dropout mask: it only records what the GPU is to do. */
   uncounted<T>(body: () => T): T;
+  /** Says which training step (from 0) the next train-mode passes belong to: their dropout masks are this step's. */
+  startStep(step: number): void;
   /** Counts a batch that was run without `forward`. */
   countBatch(): void;
   /** Every tensor, buffers and `num_batches_tracked` included, under PyTorch's names, OIHW. */

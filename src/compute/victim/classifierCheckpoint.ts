@@ -47,20 +47,31 @@ export interface VictimCheckpoint {
   readonly training: ClassifierCheckpoint;
   /** What a black box has said so far (`ConfidenceCache.values`), where there is one to learn from. */
   readonly confidences?: Float32Array;
+  /** What the poisoner's groundwork has done so far, where it is kept. */
+  readonly groundwork?: KeptGroundwork;
+}
+
+/** Bytes of a `Groundwork`, and what they are true of. */
+export interface KeptGroundwork {
+  /** The attack as the experiment names it: `canonical`. */
+  readonly attack: string;
+  readonly bytes: Uint8Array;
 }
 
 const KIND = 'victim-checkpoint';
 const SURROGATE = 'surrogate/';
 const CONFIDENCES = 'confidences';
+const GROUNDWORK = 'groundwork';
 const PARTS = ['victim', 'transform'] as const;
 type Part = (typeof PARTS)[number];
 
 /** The checkpoint as bytes; floats are kept bit for bit. */
 export function encodeVictimCheckpoint(whole: VictimCheckpoint): Uint8Array<ArrayBuffer> {
-  const { stage, surrogate, training: checkpoint, confidences } = whole;
+  const { stage, surrogate, training: checkpoint, confidences, groundwork } = whole;
   const tensors: ContainerTensor[] = [];
   if (confidences)
     tensors.push({ name: CONFIDENCES, dtype: 'float32', shape: [confidences.length], data: confidences });
+  if (groundwork) tensors.push(asTensor(groundwork.bytes));
   for (const [name, { dtype, shape, data }] of surrogate ?? [])
     tensors.push({ name: SURROGATE + name, dtype, shape, data });
   const optimizers: Partial<Record<Part, Pick<OptimizerState, 'kind' | 'step'>>> = {};
@@ -75,7 +86,15 @@ export function encodeVictimCheckpoint(whole: VictimCheckpoint): Uint8Array<Arra
       tensors.push({ name: `${part}/slot/${name}`, dtype: 'float32', shape, data });
   }
   const { identity, step } = checkpoint;
-  return writeContainer(KIND, { stage, identity, step, optimizers }, tensors);
+  const kept = groundwork && { attack: groundwork.attack, length: groundwork.bytes.length };
+  return writeContainer(KIND, { stage, identity, step, optimizers, groundwork: kept }, tensors);
+}
+
+/** Bytes as the container has them: words, the last one filled up. */
+function asTensor(bytes: Uint8Array): ContainerTensor {
+  const data = new Int32Array(Math.ceil(bytes.length / 4));
+  new Uint8Array(data.buffer).set(bytes);
+  return { name: GROUNDWORK, dtype: 'int32', shape: [data.length], data };
 }
 
 /**
@@ -84,7 +103,8 @@ export function encodeVictimCheckpoint(whole: VictimCheckpoint): Uint8Array<Arra
  */
 export function decodeVictimCheckpoint(bytes: Uint8Array): VictimCheckpoint {
   const reader = new CheckpointReader(KIND, bytes);
-  const { stage, identity, step, optimizers } = reader.header as {
+  const { stage, identity, step, optimizers, groundwork } = reader.header as {
+    groundwork?: { attack: string; length: number };
     stage?: VictimCheckpoint['stage'];
     identity?: ClassifierIdentity;
     step?: number;
@@ -110,10 +130,19 @@ export function decodeVictimCheckpoint(bytes: Uint8Array): VictimCheckpoint {
   for (const { name, dtype, shape, data } of tensors)
     if (name.startsWith(SURROGATE)) surrogate.set(name.slice(SURROGATE.length), { dtype, shape, data });
   const confidences = tensors.find(({ name }) => name === CONFIDENCES)?.data;
+  const words = tensors.find(({ name }) => name === GROUNDWORK)?.data;
   return {
     stage,
     surrogate: surrogate.size > 0 ? surrogate : null,
     ...(confidences instanceof Float32Array ? { confidences } : {}),
+    ...(groundwork && words
+      ? {
+          groundwork: {
+            attack: groundwork.attack,
+            bytes: new Uint8Array(words.buffer, 0, groundwork.length),
+          },
+        }
+      : {}),
     training: {
       identity,
       step,

@@ -97,7 +97,7 @@ export class ClassifierTrainer {
     this.totalSteps = Math.min(settings.epochs * this.stepsPerEpoch, settings.maxSteps ?? Infinity);
     this.schedule = createSchedule(settings.schedule, settings.optimizer, this);
     const start = resume?.victim.state ?? context.initialState;
-    this.network = buildTrainable(bound, start ? { state: start } : { seed });
+    this.network = buildTrainable(bound, start ? { state: start, seed } : { seed });
     this.optimizer = createOptimizer(settings.optimizer, this.network.parameters);
     this.adaptive = this.createAdaptive();
     if (resume) {
@@ -149,6 +149,7 @@ export class ClassifierTrainer {
         const batch = await next;
         if (batch === null) break;
         const rates = this.schedule(this.done);
+        this.network.startStep(this.done);
         const { loss, victim, transform } = this.gradients(batch);
         this.optimizer.step(victim, rates);
         if (this.adaptive && transform) {

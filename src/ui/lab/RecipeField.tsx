@@ -2,6 +2,7 @@ import { resetRecipeField, setRecipeField, useLabStore, useRecipe } from '../../
 import { readPath } from '../../state/paths';
 import { NumberField } from '../common/NumberField';
 import { parseNumber } from '../common/NumberInput';
+import { WeightsPicker } from '../common/WeightsPicker';
 import type { FieldSpec } from '../train/fields';
 import { parseNumbers } from '../train/SettingsField';
 import fieldStyles from '../train/SettingsView.module.css';
@@ -57,6 +58,15 @@ function Editor({ spec }: { readonly spec: FieldSpec }) {
           aria-label={label}
           checked={value === true}
           onChange={(event) => setRecipeField(path, event.target.checked)}
+        />
+      );
+    case 'weights':
+      return (
+        <WeightsPicker
+          label={label}
+          value={value}
+          use={spec.use}
+          onChoose={(chosen) => setRecipeField(path, chosen)}
         />
       );
     case 'choice':

@@ -10,7 +10,15 @@ import { KindField, OPTIMIZERS, SCHEDULES } from '../train/KindField';
 import { SettingsField } from '../train/SettingsField';
 import fieldStyles from '../train/SettingsView.module.css';
 import { RecipeField } from './RecipeField';
-import { ADAPTIVE, LENGTH, OF_THE_EXPERIMENT, optimizerSpecs, scheduleSpecs, WIDTH } from './recipeFields';
+import {
+  ADAPTIVE,
+  LENGTH,
+  OF_THE_EXPERIMENT,
+  optimizerSpecs,
+  scheduleSpecs,
+  START,
+  WIDTH,
+} from './recipeFields';
 import styles from './Victim.module.css';
 
 /** The victim's recipe, field by field. */
@@ -22,6 +30,7 @@ export function RecipeForm() {
       <Card title="Classifier">
         <Architecture />
         <RecipeField spec={WIDTH} />
+        <RecipeField spec={START} />
         {LENGTH.map((spec) => (
           <RecipeField key={spec.path} spec={spec} />
         ))}

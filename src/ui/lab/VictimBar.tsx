@@ -1,6 +1,6 @@
 import { useDeviceStore } from '../../state/deviceStore';
 import { useDraftStore } from '../../state/draftStore';
-import { useVictimBlocker } from '../../state/labReadiness';
+import { useVictimBlocker, useVictimResumeBlocker } from '../../state/labReadiness';
 import { victimTraining } from '../../state/victimStore';
 import { useCommands } from '../common/CommandsContext';
 import { TrainingBar } from '../train/TrainingBar';
@@ -20,6 +20,7 @@ export function VictimBar() {
       title={victimTitle}
       idle={attack ? `poisoned by ${label ?? ''}` : 'no attack chosen: it will be benign'}
       blocker={useVictimBlocker()}
+      resumeBlocker={useVictimResumeBlocker()}
       words={{ first: 'Train', again: 'Train new', what: 'A new classifier with the recipe as it is' }}
       controls={{
         start: () => void commands.trainVictim(),

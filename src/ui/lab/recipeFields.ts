@@ -11,6 +11,14 @@ export const WIDTH: FieldSpec = {
   emptyMeans: 'its own',
 };
 
+export const START: FieldSpec = {
+  path: 'initialWeights',
+  label: 'Starts from',
+  help: 'A classifier of the same architecture; none: fresh weights from the seed.',
+  kind: 'weights',
+  use: 'classifier',
+};
+
 export const LENGTH: readonly FieldSpec[] = [
   { path: 'batchSize', label: 'Batch', unit: 'images', kind: 'number' },
   { path: 'epochs', label: 'Epochs', kind: 'number' },

@@ -1,6 +1,6 @@
 import type { Evaluation } from '../../protocol/results';
 import { isLive, latestEvaluation, type RunPhase, useRunStore } from '../../state/runStore';
-import { useStartBlocker } from '../../state/readiness';
+import { useResumeBlocker, useStartBlocker } from '../../state/readiness';
 import { useDraftStore } from '../../state/draftStore';
 import { useViewStore } from '../../state/viewStore';
 import { Button } from '../common/Button';
@@ -112,6 +112,7 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
   const reached = useRunStore((state) => state.progress.step);
   const totalSteps = useRunStore((state) => state.progress.totalSteps);
   const blocker = useStartBlocker();
+  const resumeBlocker = useResumeBlocker();
   const live = isLive(phase);
   const paused = phase === 'paused';
   const stored = useRunStore((state) => state.stored);
@@ -134,7 +135,7 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
         ) : (
           <Button
             className={styles.main}
-            disabled={pending || phase !== 'training'}
+            disabled={pending}
             onClick={() => void commands.pause()}
             data-testid="pause"
           >
@@ -157,7 +158,7 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
       )}
       {resumable ? (
         <Button
-          disabled={pending || blocker !== null}
+          disabled={pending || resumeBlocker !== null}
           title={
             finished ? 'Reads the finished transform back, to look at and to export' : 'Goes on from there'
           }
@@ -180,9 +181,13 @@ function Controls({ phase }: { readonly phase: RunPhase }) {
         </Button>
       )}
       <Button
-        disabled={!live || pending || phase === 'evaluating'}
+        disabled={!live || pending}
         onClick={() => void commands.stop()}
-        title="Stop for good; what was learned is kept and measured"
+        title={
+          phase === 'evaluating'
+            ? 'Stop measuring; what was learned is kept'
+            : 'Stop for good; what was learned is kept and measured'
+        }
         data-testid="stop"
       >
         <Icon name="stop" size={14} />

@@ -3,6 +3,7 @@ import { setField, useDraftStore } from '../../state/draftStore';
 import { readPath } from '../../state/paths';
 import { cx } from '../common/cx';
 import { NumberInput, parseNumber } from '../common/NumberInput';
+import { WeightsPicker } from '../common/WeightsPicker';
 import type { FieldSpec } from './fields';
 import inputStyles from '../common/NumberInput.module.css';
 import styles from './SettingsView.module.css';
@@ -41,6 +42,15 @@ function Editor({ spec }: { readonly spec: FieldSpec }) {
           aria-label={spec.label}
           checked={value === true}
           onChange={(event) => setField(spec.path, event.target.checked)}
+        />
+      );
+    case 'weights':
+      return (
+        <WeightsPicker
+          label={spec.label}
+          value={value}
+          use={spec.use}
+          onChoose={(path) => setField(spec.path, path)}
         />
       );
     case 'choice':

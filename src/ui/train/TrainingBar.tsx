@@ -28,6 +28,8 @@ interface TrainingBarProps {
   readonly idle: string;
   /** Why it cannot be started; null when it can. */
   readonly blocker: string | null;
+  /** Why it cannot be gone on with, where that may be something else than what stops a new start. */
+  readonly resumeBlocker?: string | null;
   /** On the button that starts: at first, and after one that is over; and what it does. */
   readonly words: { readonly first: string; readonly again: string; readonly what: string };
   readonly controls: TrainingControls;
@@ -122,7 +124,7 @@ function Controls(props: TrainingBarProps) {
       ) : (
         <Button
           className={styles.main}
-          disabled={pending || phase !== 'training'}
+          disabled={pending}
           onClick={controls.pause}
           data-testid={`${id}-pause`}
         >
@@ -132,9 +134,13 @@ function Controls(props: TrainingBarProps) {
       )}
       <StepOrResume {...props} />
       <Button
-        disabled={!live || pending || phase === 'evaluating'}
+        disabled={!live || pending}
         onClick={controls.stop}
-        title="Stop for good; what was learned is kept and measured"
+        title={
+          phase === 'evaluating'
+            ? 'Stop measuring; what was learned is kept'
+            : 'Stop for good; what was learned is kept and measured'
+        }
         data-testid={`${id}-stop`}
       >
         <Icon name="stop" size={14} />
@@ -145,13 +151,13 @@ function Controls(props: TrainingBarProps) {
 }
 
 /** One more step while paused; a training that ended early, or lies in storage, can be gone on with. */
-function StepOrResume({ training, blocker, controls, id }: TrainingBarProps) {
+function StepOrResume({ training, blocker, resumeBlocker = blocker, controls, id }: TrainingBarProps) {
   const { phase, checkpoint, stored, runId, progress, pending } = training.useStore();
   const finished = (checkpoint?.step ?? progress.step) >= progress.totalSteps;
   if (!isLive(phase) && runId !== null && checkpoint !== null && (stored || !finished)) {
     return (
       <Button
-        disabled={pending !== null || blocker !== null}
+        disabled={pending !== null || resumeBlocker !== null}
         title={finished ? 'Reads the finished classifier back, to use and to export' : 'Goes on from there'}
         onClick={controls.resume}
         data-testid={`${id}-resume-checkpoint`}

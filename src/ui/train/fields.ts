@@ -10,6 +10,8 @@ export type FieldSpec = {
       readonly options: readonly { readonly value: string | number; readonly label: string }[];
     }
   | { readonly kind: 'switch' }
+  /** A file of weights. */
+  | { readonly kind: 'weights'; readonly use: 'transform' | 'classifier' }
   | { readonly kind: 'numbers' }
 );
 
@@ -27,6 +29,13 @@ export const TRANSFORM_FIELDS: FieldGroup = {
       label: 'First channels',
       help: 'Width of the UNet’s first level; 64 is the paper’s. Work grows with its square.',
       kind: 'number',
+    },
+    {
+      path: 'defense.initialWeights',
+      label: 'Starts from',
+      help: 'A transform trained before; none: fresh weights from the seed.',
+      kind: 'weights',
+      use: 'transform',
     },
     {
       path: 'defense.transformInput',

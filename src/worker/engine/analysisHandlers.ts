@@ -1,4 +1,5 @@
 import { proposeNormalization } from '../../compute/analysis/proposeNormalization';
+import { atOnce, type Turn } from '../../compute/device/turn';
 import { chooseImages, sampleGrid, toBytes } from '../../compute/analysis/sampleGrid';
 import { drawLabelMap } from '../../compute/refine/labelMap';
 import { toUnitFloats } from '../../data/pixels';
@@ -39,9 +40,9 @@ const NO_TEST_IMAGES: Evaluation = {
   confusionTriggered: null,
 };
 
-/** What is looked at and measured. Jobs on the device wait their turn; during a run that is between two steps. */
+/** What is looked at and measured. Jobs on the device wait their turn; during a run that is between two steps, in an evaluation between two batches. */
 export function analysisHandlers(engine: EngineContext): Pick<Handlers, Names> {
-  const { session, queue } = engine;
+  const { session, queue, runs } = engine;
 
   const batchOn = ({ open }: EngineDevice): number => {
     const { height, width } = session.requireDataset().dataset;
@@ -50,11 +51,16 @@ export function analysisHandlers(engine: EngineContext): Pick<Handlers, Names> {
   const evaluation = async (
     { progress }: RequestContext,
     make: (options: EvaluationOptions) => Promise<Evaluation | null>,
+    wholeInOneTurn = false,
   ): Promise<Evaluation> => {
     const signal = engine.cancellable();
     const batchSize = batchOn(await engine.device());
     const onProgress = (done: number, total: number) => progress(done, total, 'Evaluating');
-    return (await queue.run(() => make({ batchSize, signal, onProgress }), signal)) ?? NO_TEST_IMAGES;
+    const turn: Turn = (job) => queue.run(job, signal);
+    const made = wholeInOneTurn
+      ? await turn(() => make({ batchSize, signal, onProgress, turn: atOnce }))
+      : await make({ batchSize, signal, onProgress, turn });
+    return made ?? NO_TEST_IMAGES;
   };
   const asked = (draft: Experiment): Experiment => {
     const experiment = parseExperiment(draft, 'The experiment');
@@ -70,7 +76,9 @@ export function analysisHandlers(engine: EngineContext): Pick<Handlers, Names> {
     },
     'evaluate/after'(_params, context) {
       const defended = session.requireDefended();
-      return evaluation(context, (options) => evaluateDefended(session, defended, options));
+      // A transform in training must stand still while it is measured.
+      const training = runs.active !== null;
+      return evaluation(context, (options) => evaluateDefended(session, defended, options), training);
     },
     async 'analysis/grid'({ count }) {
       session.requireModel();

@@ -70,7 +70,7 @@ async function originalOf(
 async function whatIsMeasured(
   session: Session,
   experiment: Experiment,
-  { batchSize, signal, onProgress }: EvaluationOptions,
+  { batchSize, signal, onProgress, turn }: EvaluationOptions,
 ): Promise<BlackBoxEvaluation | null> {
   const { dataset } = session.requireDataset();
   if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
@@ -85,6 +85,7 @@ async function whatIsMeasured(
     seed: experiment.seed,
     signal,
     onProgress,
+    turn,
   };
 }
 

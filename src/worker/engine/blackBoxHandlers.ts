@@ -8,7 +8,7 @@ import { evaluateBlackBoxDefended, evaluateBlackBoxOriginal } from './blackBoxEv
 import { tryBlackBox } from './blackBoxTrial';
 import type { EngineContext } from './engine';
 import { evaluationBatch } from './engineDevice';
-import { evaluateDefended, evaluateOriginal } from './evaluation';
+import { evaluateDefended, evaluateOriginal, type EvaluationOptions } from './evaluation';
 
 type Names = Extract<RequestName, `blackbox/${string}`>;
 
@@ -49,10 +49,12 @@ export function blackBoxHandlers(engine: EngineContext): Pick<Handlers, Names> {
       }
       const { dataset } = session.requireDataset();
       const { adapter } = (await engine.device()).open;
-      const of = (note: string) => ({
+      const signal = engine.cancellable();
+      const of = (note: string): EvaluationOptions => ({
         batchSize: evaluationBatch(adapter.software, dataset.height, dataset.width),
-        signal: engine.cancellable(),
-        onProgress: (done: number, total: number) => progress(done, total, note),
+        signal,
+        onProgress: (done, total) => progress(done, total, note),
+        turn: (job) => queue.run(job, signal),
       });
       const shown = inFrontOfBlackBox(
         (pixels) => defended.defense.purify(pixels),
@@ -61,20 +63,26 @@ export function blackBoxHandlers(engine: EngineContext): Pick<Handlers, Names> {
         dataset,
       );
       const front = { shown, labelMap: defended.labelMap };
-      const results = await queue.run(async (): Promise<BlackBoxResults> => ({
-        original: await evaluateBlackBoxOriginal(session, experiment, held, of('the black box')),
-        surrogate: await evaluateOriginal(session, experiment, of('the surrogate')),
-        surrogateDefended: await evaluateDefended(session, defended, of('the surrogate, defended')),
-        defended: await evaluateBlackBoxDefended(
-          session,
-          experiment,
-          held,
-          of('the black box, defended'),
-          front,
-        ),
-      }));
-      await defended.keepBlackBox?.(results);
-      return results;
+      // Nothing of what is measured may be replaced between two turns of it.
+      runs.reserve('measuring the black box', 'A measurement of the black box');
+      try {
+        const results: BlackBoxResults = {
+          original: await evaluateBlackBoxOriginal(session, experiment, held, of('the black box')),
+          surrogate: await evaluateOriginal(session, experiment, of('the surrogate')),
+          surrogateDefended: await evaluateDefended(session, defended, of('the surrogate, defended')),
+          defended: await evaluateBlackBoxDefended(
+            session,
+            experiment,
+            held,
+            of('the black box, defended'),
+            front,
+          ),
+        };
+        await defended.keepBlackBox?.(results);
+        return results;
+      } finally {
+        runs.release();
+      }
     },
   };
 }

@@ -232,9 +232,68 @@ describe('the engine', () => {
     ).rejects.toMatchObject({ code: 'train/checkpoint-mismatch' });
   });
 
+  it('serves a grid in the middle of an evaluation, pauses it and stops it, to the same figures', async () => {
+    // Images enough for an evaluation of several batches.
+    const experiment = parseExperiment({
+      ...experimentOf(),
+      dataset: { path: 'drawn:signs', train: 20, test: null },
+    });
+    const whole = await loadDrawnSigns({ trainCount: 40, testCount: 600 });
+    studio.engine.session.replaceDataset(whole);
+    const wanted = await studio.call('evaluate/before', { experiment });
+    studio.engine.session.replaceDataset({ ...whole });
+    const order: string[] = [];
+    const measured = studio
+      .call('evaluate/before', { experiment })
+      .then((result) => order.push('measured') && result);
+    await studio.call('analysis/grid', { count: 1 }).then(() => order.push('grid'));
+    expect(await measured).toEqual(wanted);
+    expect(order).toEqual(['grid', 'measured']);
+
+    studio.engine.session.replaceDataset({ ...whole });
+    const run = await studio.call('run/start', { experiment, resume: null });
+    await studio.until(studio.phase('evaluating-before'));
+    await studio.call('run/pause', run);
+    await studio.until(studio.phase('paused'));
+    expect(studio.of('run/evaluation')).toEqual([]);
+    expect((await studio.call('analysis/grid', { count: 1 })).step).toBe(0);
+    await studio.call('run/resume', run);
+    await studio.until(studio.phase('evaluating'));
+    await studio.call('run/stop', run);
+    await studio.engine.runs.idle();
+    const results = studio.of('run/finished')[0]?.results;
+    expect(results).toMatchObject({ steps: 3, after: null });
+    expect(results?.before).toEqual(wanted);
+    expect(await studio.call('runs/read', run)).toMatchObject({ status: 'done', hasCheckpoint: true });
+    studio.engine.session.replaceDataset(await loadDrawnSigns({ trainCount: 40, testCount: 20 }));
+  });
+
+  it('calls an evaluation off when the model it measures is replaced', async () => {
+    const whole = await loadDrawnSigns({ trainCount: 40, testCount: 600 });
+    studio.engine.session.replaceDataset(whole);
+    const experiment = parseExperiment({ ...experimentOf(), dataset: { path: 'drawn:signs' } });
+    const measured = studio.call('evaluate/before', { experiment });
+    const refused = expect(measured).rejects.toMatchObject({ code: 'aborted' });
+    await loaded(studio);
+    await refused;
+    expect((await studio.call('evaluate/before', { experiment: experimentOf() })).benignAccuracy?.of).toBe(
+      12,
+    );
+    await studio.call('run/start', { experiment: experimentOf(), resume: null });
+    await studio.engine.runs.idle();
+  });
+
   it('refuses what cannot run, before anything is lost', async () => {
     const tooLarge = studio.call('run/start', { experiment: experimentOf({ batchSize: 100 }), resume: null });
     await expect(tooLarge).rejects.toMatchObject({ code: 'experiment/batch-too-large' });
+    const startsFrom = { experiment: experimentOf({ initialWeights: 't.pth' }), resume: null };
+    await expect(studio.call('run/start', startsFrom)).rejects.toMatchObject({ code: 'file/missing' });
+    const unet4 = file('t.pth', writePth(initialState(traceNetwork(unet(4)).tensors, 1)));
+    expect(await studio.call('weights/open', { file: unet4 })).toMatchObject({ firstChannels: 4 });
+    await expect(studio.call('run/start', startsFrom)).rejects.toMatchObject({
+      code: 'model/shape-mismatch',
+      subject: 'defense.initialWeights',
+    });
     const map = { kind: 'explicit', permutation: [1, 0] };
     const wrongMap = studio.call('run/start', { experiment: experimentOf({ mapping: map }), resume: null });
     await expect(wrongMap).rejects.toMatchObject({ code: 'map/wrong-size' });
@@ -291,6 +350,7 @@ describe('an engine over a reload', () => {
     expect(demo.dataset.summary).toMatchObject({ classNames: { length: CLASSES }, labelled: true });
     expect(demo.experiment.dataset.path).toBe('drawn:signs');
     await before.call('model/open', { file: file('own.pth', victimBytes()) });
+    await before.call('weights/open', { file: file('benign.pth', victimBytes()) });
     const experiment = experimentOf();
     const { runId } = await before.call('run/start', { experiment, resume: null });
     await before.engine.runs.idle();
@@ -304,6 +364,11 @@ describe('an engine over a reload', () => {
     expect(restored.dataset?.summary.format).toBe('drawn');
     expect(restored.experiment).toEqual(experiment);
     expect(restored.run).toMatchObject({ id: runId, status: 'done' });
+    expect(restored.weights).toEqual([
+      { path: 'benign.pth', label: expect.stringContaining('ResNet-18') as string, firstChannels: null },
+    ]);
+    const surrogate = await after.engine.session.tensorsOf('benign.pth', 'attack.options.surrogate');
+    expect(surrogate.size).toBe(122);
     // A finished run goes on from its last checkpoint to its end at once, and can be exported.
     await after.call('run/start', { experiment, resume: runId });
     await after.engine.runs.idle();

@@ -1,15 +1,15 @@
 import { evaluate } from '../../compute/analysis/evaluate';
+import type { Turn, Work } from '../../compute/device/turn';
 import { limitSplit } from '../../data/subsets';
+import { StudioError } from '../../protocol/errors';
 import type { Experiment } from '../../protocol/experiment';
 import type { Evaluation } from '../../protocol/results';
 import type { Defended } from './defended';
 import { originalOf, type Session } from './session';
 
-/** How an evaluation reports on itself and is called off. */
-export interface EvaluationOptions {
+/** How an evaluation is done. */
+export interface EvaluationOptions extends Work {
   readonly batchSize: number;
-  readonly signal: AbortSignal;
-  readonly onProgress: (done: number, total: number) => void;
 }
 
 /**
@@ -23,12 +23,13 @@ export async function evaluateOriginal(
 ): Promise<Evaluation | null> {
   const known = session.rememberedEvaluation(experiment);
   if (known !== undefined) return known;
+  const { model, dataset } = session;
   const made = await measure(session, experiment, null, options);
-  session.rememberEvaluation(experiment, made);
+  if (session.model === model && session.dataset === dataset) session.rememberEvaluation(experiment, made);
   return made;
 }
 
-/** The same behind a defence, with how often the two agree. */
+/** The same behind a defence, with how often the two agree. @throws also StudioError `aborted` where it is replaced meanwhile. */
 export function evaluateDefended(
   session: Session,
   defended: Pick<Defended, 'defense' | 'labelMap' | 'experiment'>,
@@ -41,26 +42,42 @@ async function measure(
   session: Session,
   experiment: Experiment,
   defended: Pick<Defended, 'defense' | 'labelMap'> | null,
-  { batchSize, signal, onProgress }: EvaluationOptions,
+  { turn, ...options }: EvaluationOptions,
 ): Promise<Evaluation | null> {
   const { dataset } = session.requireDataset();
   if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
-  const victim = session.victimFor(experiment.model);
-  const original = originalOf(victim);
-  return evaluate({
-    split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
-    height: dataset.height,
-    width: dataset.width,
-    classes: victim.classes,
-    predict: defended ? (pixels) => defended.defense.predict(pixels) : original,
-    trigger: await session.triggerFor(experiment),
-    target: experiment.attack?.target ?? 0,
-    labelMap: defended?.labelMap ?? null,
-    ...(defended ? { original } : {}),
-    batchSize,
-    limit: experiment.evaluate.testLimit,
-    seed: experiment.seed,
-    signal,
-    onProgress,
-  });
+  const trigger = await session.triggerFor(experiment);
+  const ours = whileItLasts(session, defended, turn);
+  const { victim, release } = await ours(() => Promise.resolve(session.holdVictim(experiment.model)));
+  try {
+    const original = originalOf(victim);
+    return await evaluate({
+      split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
+      height: dataset.height,
+      width: dataset.width,
+      classes: victim.classes,
+      predict: defended ? (pixels) => defended.defense.predict(pixels) : original,
+      trigger,
+      target: experiment.attack?.target ?? 0,
+      labelMap: defended?.labelMap ?? null,
+      ...(defended ? { original } : {}),
+      limit: experiment.evaluate.testLimit,
+      seed: experiment.seed,
+      turn: ours,
+      ...options,
+    });
+  } finally {
+    release();
+  }
+}
+
+/** Turns for as long as the session keeps what is measured: between two of them it may be replaced, and is then gone. */
+function whileItLasts(session: Session, defended: Pick<Defended, 'defense'> | null, turn: Turn): Turn {
+  const { model } = session;
+  return (job) =>
+    turn(() => {
+      const lasts = session.model === model && (!defended || session.defended?.defense === defended.defense);
+      if (lasts) return job();
+      throw new StudioError('aborted', 'What was being measured is no longer loaded.');
+    });
 }

@@ -4,6 +4,7 @@ import { tensorStatistics } from '../../compute/tensorStatistics';
 import { DEMO_VICTIM_PATH, demoExperiment } from '../../data/drawn/demoExperiment';
 import type { InputFile } from '../../formats/input';
 import type { DatasetReady, DemoReady, ModelReady, RequestName } from '../../protocol/messages';
+import type { WeightsFile } from '../../protocol/summaries';
 import type { Handlers, RequestContext } from '../rpc';
 import { readBundle, restoreBundle } from './bundleRestore';
 import type { EngineContext } from './engine';
@@ -11,6 +12,7 @@ import { identifyFiles } from './identify';
 import { resizeTransformImages, restoreTransformImages } from './imageHandlers';
 import { imagesOf, loadDataset, loadDrawnSigns, previewOf, type LoadedDataset } from './loadDataset';
 import { loadModel, type LoadedModel } from './loadModel';
+import { describeWeights } from './weightsFiles';
 
 type Names = Extract<
   RequestName,
@@ -132,6 +134,12 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
     async 'session/restore'() {
       runs.requireNone('restoring the last session');
       for (const image of await files.images()) await attempt(() => session.images.add(image));
+      const weights: WeightsFile[] = [];
+      for (const file of await files.weights()) {
+        session.extraFiles.set(file.path, file);
+        const described = await attempt(() => describeWeights(file));
+        if (described) weights.push(described);
+      }
       const model = await files.model();
       const dataset = await files.dataset();
       const [modelFile, ...beside] = model?.kind === 'files' ? model.files : [];
@@ -157,6 +165,7 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
         experiment,
         run,
         blackBox: blackBox?.path ?? null,
+        weights,
       };
     },
     async 'session/clear'() {

@@ -37,6 +37,8 @@ export class Session {
   private made: MadeVictim | null = null;
   private currentDefense: Defended | null = null;
   private readonly victims = new Map<string, Victim>();
+  /** Victims that do not make room for others, each as often as it is held. */
+  private readonly heldVictims: Victim[] = [];
   private readonly evaluations = new Map<string, Evaluation | null>();
 
   get model(): LoadedModel | null {
@@ -130,12 +132,19 @@ export class Session {
     const victim = victimOf(model.build(), { normalization, channelOrder });
     for (const [other, old] of this.victims) {
       if (this.victims.size < MAX_VICTIMS) break;
-      if (old === this.currentDefense?.victim) continue;
+      if (old === this.currentDefense?.victim || this.heldVictims.includes(old)) continue;
       old.dispose();
       this.victims.delete(other);
     }
     this.victims.set(key, victim);
     return victim;
+  }
+
+  /** As `victimFor`, kept until `release` by all but another model's loading: for work that takes several turns. */
+  holdVictim(settings: Pick<ModelSettings, 'normalization' | 'channelOrder'>) {
+    const victim = this.victimFor(settings);
+    this.heldVictims.push(victim);
+    return { victim, release: () => void this.heldVictims.splice(this.heldVictims.indexOf(victim), 1) };
   }
 
   /** The experiment asked about last, or one of defaults for the loaded model. */

@@ -9,7 +9,11 @@ const DATASET = 'dataset';
 const TRANSFORM = 'transform-images';
 const IMAGES = 'trigger-images';
 const BLACK_BOX = 'black-box';
+const WEIGHTS = 'weights';
 const EXPERIMENT = 'session/experiment';
+
+/** An experiment names three at most; those before them are let go. */
+const MAX_WEIGHTS = 4;
 
 const transformNote = z.object({ path: z.string() });
 
@@ -52,6 +56,15 @@ export class SessionFiles {
     this.keep(BLACK_BOX, { kind: 'files', files: [file] });
   }
 
+  /** A file of weights that an experiment may name by path, in place of one of the same path. */
+  keepWeights(file: InputFile): void {
+    this.after(async () => {
+      const { path } = file;
+      const others = (await this.stored(WEIGHTS)).filter((other) => other.path !== path);
+      await this.store.writeSession(WEIGHTS, [...others, file].slice(-MAX_WEIGHTS), 'files');
+    });
+  }
+
   keepExperiment(experiment: Experiment): void {
     this.after(() => this.store.writeSetting(EXPERIMENT, experiment));
   }
@@ -75,8 +88,13 @@ export class SessionFiles {
   }
 
   async images(): Promise<readonly InputFile[]> {
-    const source = await this.read(IMAGES);
-    return source?.kind === 'files' ? source.files : [];
+    await this.tail;
+    return this.stored(IMAGES);
+  }
+
+  async weights(): Promise<readonly InputFile[]> {
+    await this.tail;
+    return this.stored(WEIGHTS);
   }
 
   /** The black box's ONNX file, or null. */
@@ -111,6 +129,10 @@ export class SessionFiles {
   private keep(slot: string, source: StoredSource): void {
     const files = source.kind === 'files' ? source.files : [];
     this.after(() => this.store.writeSession(slot, files, source.kind));
+  }
+
+  private async stored(slot: string): Promise<readonly InputFile[]> {
+    return (await this.store.readSession(slot).catch(() => null))?.files ?? [];
   }
 
   private after(write: () => Promise<unknown>): void {

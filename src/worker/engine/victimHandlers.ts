@@ -1,7 +1,6 @@
 import { poisoningSummary } from '../../compute/attacks/poisoningSummary';
 import { limitSplit } from '../../data/subsets';
 import type { InputFile } from '../../formats/input';
-import { readModel } from '../../formats/models/readModel';
 import { writePth } from '../../formats/exports/pthWriter';
 import { StudioError } from '../../protocol/errors';
 import { type Experiment, parseExperiment } from '../../protocol/experiment';
@@ -12,8 +11,12 @@ import type { EngineContext } from './engine';
 import type { GpuQueue } from './gpuQueue';
 import { type LoadedModel, loadModel } from './loadModel';
 import type { Session } from './session';
+import { describeWeights } from './weightsFiles';
 
-type Names = Extract<RequestName, `victim/${string}` | `attack/${string}` | `sweep/${string}`>;
+type Names = Extract<
+  RequestName,
+  `victim/${string}` | `attack/${string}` | `sweep/${string}` | 'weights/open'
+>;
 
 /** The attack lab: classifiers made here, what an attack does to the data, and many runs in a row. */
 export function victimHandlers(engine: EngineContext): Pick<Handlers, Names> {
@@ -36,11 +39,12 @@ export function victimHandlers(engine: EngineContext): Pick<Handlers, Names> {
       return null;
     },
     'sweep/read': () => sweeps.read(),
-    async 'attack/file'({ file }) {
+    async 'weights/open'({ file }) {
       // Read once now: a file that holds no tensors is better told of here than in the middle of a training.
-      await readModel(file);
+      const described = await describeWeights(file);
       session.extraFiles.set(file.path, file);
-      return { id: file.path };
+      files.keepWeights(file);
+      return described;
     },
     async 'attack/plan'({ experiment }) {
       return poisoningOf(session, parseExperiment(experiment, 'The experiment'));

@@ -77,6 +77,15 @@ describe('DropoutMasks', () => {
     expect(await draw(again)).toEqual(first);
     expect(await draw(again)).toEqual(second);
     expect(second).not.toEqual(first);
+    masks.startStep(1);
+    const next = await draw(masks);
+    expect([first, second]).not.toContainEqual(next);
+    // Whatever was drawn before, a step's masks are its own.
+    again.startStep(1);
+    again.rehearse(() => tf.tidy(() => void again.apply(x, 0.25)));
+    expect(await draw(again)).toEqual(next);
+    masks.startStep(0);
+    expect(await draw(masks)).toEqual(first);
     expect(new Set(first)).toEqual(new Set([0, Math.fround(4 / 3)]));
     // Binomial of 10,000: one sigma is 43.
     expect(Math.abs(first.filter((value) => value === 0).length - 2500)).toBeLessThan(200);

@@ -1,20 +1,20 @@
 import { sampleGrid } from '../../../compute/analysis/sampleGrid';
 import { refineDefense } from '../../../compute/defenses/refineDefense';
+import type { Work } from '../../../compute/device/turn';
 import { decodeCheckpoint, encodeCheckpoint } from '../../../compute/refine/checkpoint';
 import { drawLabelMap } from '../../../compute/refine/labelMap';
 import { RefineTrainer } from '../../../compute/refine/trainer';
 import { limitSplit } from '../../../data/subsets';
 import type { StateDict } from '../../../formats/models/stateDict';
-import { readModel } from '../../../formats/models/readModel';
 import { writeMetricsCsv } from '../../../formats/exports/metricsCsv';
 import type { StepReport } from '../../../protocol/diagnostics';
-import { StudioError } from '../../../protocol/errors';
 import type { Experiment } from '../../../protocol/experiment';
 import type { Defended } from '../defended';
-import { evaluateDefended, evaluateOriginal, type EvaluationOptions } from '../evaluation';
+import { evaluateDefended, evaluateOriginal } from '../evaluation';
 import { originalOf, type Session } from '../session';
+import { requireTransform } from '../weightsFiles';
 import type { RunJournal } from './runJournal';
-import type { RunTrainer, TrainedStep } from './trainer';
+import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';
 
 /** Images in the grids that a run shows on its way. */
 const GRID_IMAGES = 10;
@@ -39,7 +39,7 @@ export async function prepareRefineRun(
 ): Promise<RefineRun> {
   const { dataset } = session.requireDataset();
   const { defense: settings, seed } = experiment;
-  const initialState = checkpoint ? null : await startWeights(session, settings.initialWeights);
+  const initialState = checkpoint ? null : await startWeights(session, settings);
   const victim = session.victimFor(experiment.model);
   const refine = new RefineTrainer({
     victim,
@@ -56,15 +56,14 @@ export async function prepareRefineRun(
   return new PreparedRefineRun(session, experiment, refine, evaluationBatch);
 }
 
-async function startWeights(session: Session, path: string | null): Promise<StateDict | null> {
+async function startWeights(
+  session: Session,
+  { initialWeights: path, firstChannels }: Experiment['defense'],
+): Promise<StateDict | null> {
   if (path === null) return null;
-  const file = session.extraFiles.get(path);
-  if (!file) {
-    throw new StudioError('file/missing', `The start weights ${path} are not loaded.`, {
-      subject: 'defense.initialWeights',
-    });
-  }
-  return (await readModel(file)).state;
+  const state = await session.tensorsOf(path, 'defense.initialWeights');
+  requireTransform(state, path, firstChannels);
+  return state;
 }
 
 class PreparedRefineRun implements RefineRun, RunTrainer {
@@ -97,7 +96,7 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
     return this.refine.stepsPerEpoch;
   }
 
-  compile(onProgress: (done: number, total: number) => void): Promise<void> {
+  compile(onProgress: ProgressListener): Promise<void> {
     return this.refine.compile(onProgress);
   }
 
@@ -127,12 +126,12 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
     return encodeCheckpoint(await this.refine.checkpoint());
   }
 
-  evaluateBefore(signal: AbortSignal, onProgress: (done: number, total: number) => void) {
-    return evaluateOriginal(this.session, this.experiment, this.options(signal, onProgress));
+  evaluateBefore(work: Work) {
+    return evaluateOriginal(this.session, this.experiment, { ...work, batchSize: this.evaluationBatch });
   }
 
-  evaluateNow(signal: AbortSignal, onProgress: (done: number, total: number) => void) {
-    return evaluateDefended(this.session, this.view, this.options(signal, onProgress));
+  evaluateNow(work: Work) {
+    return evaluateDefended(this.session, this.view, { ...work, batchSize: this.evaluationBatch });
   }
 
   async grid() {
@@ -164,9 +163,5 @@ class PreparedRefineRun implements RefineRun, RunTrainer {
       keepBlackBox: (results) => journal.addBlackBox(results),
       dispose: () => refine.dispose(),
     };
-  }
-
-  private options(signal: AbortSignal, onProgress: (done: number, total: number) => void): EvaluationOptions {
-    return { batchSize: this.evaluationBatch, signal, onProgress };
   }
 }

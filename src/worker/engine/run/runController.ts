@@ -1,12 +1,15 @@
+import type { Turn, Work } from '../../../compute/device/turn';
 import { asStudioError, isOfBlackBox, StudioError, toWireError } from '../../../protocol/errors';
 import type { RunProgress, WorkerEvent } from '../../../protocol/messages';
-import type { Evaluation, RunResults } from '../../../protocol/results';
+import type { Evaluation } from '../../../protocol/results';
 import type { RunRecord } from '../../../storage/schemas';
 import type { GpuQueue } from '../gpuQueue';
 import { isGridStep } from './gridSteps';
 import { Pace } from './pace';
 import type { RunJournal } from './runJournal';
-import type { RunTrainer, TrainedStep } from './trainer';
+import { RunRequests } from './runRequests';
+import { runResults } from './runResults';
+import type { RunGroundwork, RunTrainer, TrainedStep } from './trainer';
 
 /** What a run needs of the engine around it. */
 export interface RunSurroundings {
@@ -26,20 +29,22 @@ type Phase = RunProgress['phase'];
 
 /**
  * One run from its first step to its end: consumes the trainer, one step a turn of the GPU queue, and obeys pause, resume,
- * step, stop and checkpoint between steps. `finished` resolves when it is over, however it ended.
+ * step, stop and checkpoint between steps; while it evaluates, between two batches. `finished` resolves when it is over, however it ended.
  */
 export class RunController {
   readonly finished: Promise<void>;
   private phase: Phase = 'preparing';
   private step: number;
   private epoch: number;
-  private paused = false;
-  private stopping = false;
   private over = false;
-  private singleSteps: (() => void)[] = [];
-  private checkpoints: { resolve(step: number): void; reject(error: StudioError): void }[] = [];
-  private wake: (() => void) | null = null;
-  private evaluation = new AbortController();
+  /** Calls off the work under way that takes many turns; null between such. */
+  private work: AbortController | null = null;
+  /** What was learned is not to be evaluated. */
+  private unmeasured = false;
+  /** More than steps has been done since the last checkpoint. */
+  private unsaved = false;
+  private resting: Promise<void> | null = null;
+  private readonly requests = new RunRequests();
   private readonly pace = new Pace();
   private lastSave: number;
   private readonly failure: Promise<never>;
@@ -66,44 +71,36 @@ export class RunController {
     return this.over;
   }
 
-  /** After the current step. */
+  /** After the current step, or the current batch of an evaluation. */
   pause(): void {
-    this.paused = true;
+    this.requests.pause();
   }
 
   resume(): void {
-    this.paused = false;
-    this.wakeUp();
+    this.requests.resume();
   }
 
-  /** One more step, then paused again; resolves when it is done. */
+  /** One more step, then paused again; resolves when it is done. An evaluation under way is brought to its end first. */
   singleStep(): Promise<void> {
-    if (this.over) return Promise.resolve();
-    this.paused = true;
-    return new Promise((resolve) => {
-      this.singleSteps.push(resolve);
-      this.wakeUp();
-    });
+    return this.over ? Promise.resolve() : this.requests.singleStep();
   }
 
-  /** Ends the run after the current step; what was learned is kept and evaluated. A second time: without evaluation. */
+  /**
+   * Ends the run after the current step; what was learned is kept and evaluated. During an evaluation, and a second time: at once, without
+   * (another) evaluation.
+   */
   stop(): void {
-    if (this.stopping || this.phase === 'evaluating-before') this.evaluation.abort();
-    this.stopping = true;
-    this.wakeUp();
+    if (this.requests.stopping || this.work) this.unmeasured = true;
+    this.work?.abort();
+    this.requests.stop();
   }
 
   /** Takes a checkpoint between two steps and gives its step. */
   checkpoint(): Promise<number> {
-    if (this.over) {
-      return Promise.reject(
-        new StudioError('worker/nothing-loaded', 'The run is over; its last checkpoint is kept.'),
-      );
-    }
-    return new Promise((resolve, reject) => {
-      this.checkpoints.push({ resolve, reject });
-      this.wakeUp();
-    });
+    if (!this.over) return this.requests.checkpoint();
+    return Promise.reject(
+      new StudioError('worker/nothing-loaded', 'The run is over; its last checkpoint is kept.'),
+    );
   }
 
   /** Ends the run at once with an error from outside (a lost device); nothing more is asked of the device. */
@@ -130,14 +127,14 @@ export class RunController {
       this.over = true;
       // Not awaited: a lost device may never answer.
       this.around.queue.run(() => this.trainer.close()).catch(() => undefined);
-      for (const resolve of this.singleSteps.splice(0)) resolve();
+      this.requests.noMoreSteps();
       const gone = new StudioError('aborted', 'The run ended before this checkpoint was taken.');
-      for (const waiting of this.checkpoints.splice(0)) waiting.reject(gone);
+      for (const waiting of this.requests.takeCheckpoints()) waiting.reject(gone);
     }
   }
 
   private async compile(): Promise<void> {
-    if (this.stopping) return;
+    if (this.requests.stopping) return;
     this.enter('preparing');
     await this.onDevice(() =>
       this.trainer.compile((done, total) => this.tell(`Compiling shaders, ${done} of ${total}`)),
@@ -147,27 +144,46 @@ export class RunController {
   private async evaluateBefore(): Promise<void> {
     if (this.journal.before === null) {
       this.enter('evaluating-before');
-      const before = await this.evaluate((signal, progress) => this.trainer.evaluateBefore(signal, progress));
+      const before = await this.evaluate((work) => this.trainer.evaluateBefore(work));
       if (before) this.journal.evaluated({ step: 0, epoch: 0, evaluation: before }, 'before');
     }
-    if (!this.stopping) await this.showGrid();
+    if (!this.requests.stopping) await this.showGrid();
   }
 
   private async train(): Promise<void> {
-    if (!this.paused) this.enter('training');
-    while (!this.stopping && this.step < this.trainer.totalSteps) {
-      if (this.checkpoints.length > 0) await this.saveForCallers();
-      if (this.paused && this.singleSteps.length === 0) {
+    const { requests } = this;
+    if (!requests.holdsStill) this.enter('training');
+    while (!requests.stopping && this.step < this.trainer.totalSteps) {
+      if (requests.wantsCheckpoint) {
+        await this.saveForCallers();
+        continue;
+      }
+      if (requests.holdsStill) {
         await this.rest();
+        continue;
+      }
+      if (this.phase === 'paused') this.enter('training');
+      if (this.trainer.groundwork) {
+        await this.prepare(this.trainer.groundwork);
         continue;
       }
       const done = await this.onDevice(() => this.trainer.next());
       if (!done) break;
       await this.after(done);
-      this.singleSteps.shift()?.();
+      requests.stepDone();
     }
-    for (const resolve of this.singleSteps.splice(0)) resolve();
-    if (this.checkpoints.length > 0) await this.saveForCallers();
+    requests.noMoreSteps();
+    if (requests.wantsCheckpoint) await this.saveForCallers();
+  }
+
+  /** What is done of it is kept, however it ends. */
+  private async prepare(groundwork: RunGroundwork): Promise<void> {
+    this.enter('preparing');
+    const words = (done: number, total: number) => `${groundwork.label}, ${done} of ${total}`;
+    this.unsaved = true;
+    await this.inTurns((work) => groundwork.run(work), words);
+    await this.save('running');
+    if (!this.requests.stopping) this.enter('training');
   }
 
   private async after(done: TrainedStep): Promise<void> {
@@ -187,29 +203,20 @@ export class RunController {
 
   private async evaluateDuring(): Promise<void> {
     this.enter('evaluating');
-    const evaluation = await this.evaluate((signal, progress) => this.trainer.evaluateNow(signal, progress));
-    if (evaluation) {
-      this.journal.evaluated({ step: this.step, epoch: this.epoch, evaluation }, 'during');
-    }
-    this.enter('training');
+    const evaluation = await this.evaluate((work) => this.trainer.evaluateNow(work));
+    if (evaluation) this.journal.evaluated({ step: this.step, epoch: this.epoch, evaluation }, 'during');
+    if (!this.requests.stopping) this.enter('training');
   }
 
   /** Waits, checkpoint taken, until something is asked of the run. */
   private async rest(): Promise<void> {
+    const { requests, journal } = this;
     if (this.phase !== 'paused') {
-      if (this.journal.checkpointStep !== this.step && this.step > 0) await this.save('paused');
-      else await this.journal.write('paused');
-      this.enter('paused', this.journal.notice);
+      if (this.unsaved || (journal.checkpointStep !== this.step && this.step > 0)) await this.save('paused');
+      else await journal.write('paused');
+      this.enter('paused', journal.notice);
     }
-    const asked = () =>
-      !this.paused || this.stopping || this.singleSteps.length + this.checkpoints.length > 0;
-    if (!asked()) {
-      await Promise.race([new Promise<void>((resolve) => (this.wake = resolve)), this.failure]);
-      this.wake = null;
-    }
-    if (!this.paused && !this.stopping) this.enter('training');
-    // A single step's progress is that of training; the pause is entered anew after it.
-    if (this.paused && this.singleSteps.length > 0) this.phase = 'training';
+    await Promise.race([requests.change(), this.failure]);
   }
 
   private async conclude(): Promise<void> {
@@ -217,50 +224,66 @@ export class RunController {
     let after: Evaluation | null = null;
     if (this.step > 0) {
       if (this.journal.checkpointStep !== this.step) await this.save('running');
-      this.enter('evaluating');
-      after = await this.evaluate((signal, progress) => this.trainer.evaluateNow(signal, progress));
-      if (after) {
-        this.journal.evaluated({ step: this.step, epoch: this.epoch, evaluation: after }, 'after');
-      }
+      if (!this.unmeasured) after = await this.evaluateAfter();
       await this.showGrid();
     }
-    const results = this.results(after);
-    await this.journal.write(complete ? 'done' : 'stopped', results);
-    this.enter(complete ? 'done' : 'stopped', this.journal.notice);
-    this.around.emit({ kind: 'run/finished', runId: this.id, results: this.journal.results ?? results });
+    const { trainer, journal, around } = this;
+    const results = runResults(this.step, trainer, journal, around.adapter, after);
+    await journal.write(complete ? 'done' : 'stopped', results);
+    this.enter(complete ? 'done' : 'stopped', journal.notice);
+    around.emit({ kind: 'run/finished', runId: this.id, results: journal.results ?? results });
   }
 
-  private results(after: Evaluation | null): RunResults {
-    const { trainer, journal, around } = this;
-    return {
-      name: trainer.experiment.name,
-      adapter: around.adapter.name,
-      softwareAdapter: around.adapter.software,
-      steps: this.step,
-      epochs: this.step / trainer.stepsPerEpoch,
-      secondsPerStep: this.step === 0 ? 0 : journal.trainingSeconds / this.step,
-      trainingSeconds: journal.trainingSeconds,
-      labelMap: [...trainer.labelMap],
-      before: journal.before,
-      after,
-      history: journal.history,
-    };
+  private async evaluateAfter(): Promise<Evaluation | null> {
+    this.enter('evaluating');
+    const evaluation = await this.evaluate((work) => this.trainer.evaluateNow(work));
+    if (evaluation) this.journal.evaluated({ step: this.step, epoch: this.epoch, evaluation }, 'after');
+    return evaluation;
   }
 
   /** Null where there is nothing to evaluate on, and where the evaluation was stopped. */
-  private async evaluate(
-    job: (signal: AbortSignal, progress: (done: number, total: number) => void) => Promise<Evaluation | null>,
-  ): Promise<Evaluation | null> {
-    this.evaluation = new AbortController();
-    const { signal } = this.evaluation;
+  private async evaluate(job: (work: Work) => Promise<Evaluation | null>): Promise<Evaluation | null> {
+    return this.inTurns(job, (done, total) => `${done} of ${total} images evaluated`);
+  }
+
+  /** Work of many turns, between which the run can be paused; null where it was stopped. */
+  private async inTurns<T>(
+    job: (work: Work) => Promise<T>,
+    words: (done: number, total: number) => string,
+  ): Promise<T | null> {
+    const { phase } = this;
+    const work = new AbortController();
+    const { signal } = work;
+    this.work = work;
+    const onProgress = (done: number, total: number): void => {
+      if (this.phase === phase) this.tell(words(done, total));
+    };
+    const turn: Turn = async (once) => {
+      await this.mayGoOn(phase, signal);
+      return this.onDevice(once);
+    };
     try {
-      return await this.onDevice(() =>
-        job(signal, (done, total) => this.tell(`${done} of ${total} images evaluated`)),
-      );
+      return await Promise.race([job({ signal, onProgress, turn }), this.failure]);
     } catch (error) {
       if (signal.aborted && asStudioError(error).code === 'aborted') return null;
       throw error;
+    } finally {
+      // What is left of it, after a failure from outside, ends as well.
+      work.abort();
+      this.work = null;
     }
+  }
+
+  /** Rests while the run is paused in the middle of work. @throws StudioError `aborted` once the work is called off. */
+  private async mayGoOn(phase: Phase, signal: AbortSignal): Promise<void> {
+    const { requests } = this;
+    while (!signal.aborted && (requests.holdsStill || requests.wantsCheckpoint)) {
+      if (requests.wantsCheckpoint) await this.saveForCallers();
+      // Two turns may be asked for at once; they rest together.
+      else await (this.resting ??= this.rest().finally(() => (this.resting = null)));
+    }
+    if (signal.aborted) throw new StudioError('aborted', 'Stopped.');
+    if (this.phase === 'paused') this.enter(phase);
   }
 
   private async showGrid(): Promise<void> {
@@ -272,12 +295,15 @@ export class RunController {
     const bytes = await this.onDevice(() => this.trainer.checkpoint());
     await this.journal.save(bytes, status);
     this.lastSave = this.around.now();
+    // Work under way has done more by the time it ends.
+    this.unsaved &&= this.work !== null;
     if (this.journal.notice !== null) this.tell(this.journal.notice);
   }
 
   private async saveForCallers(): Promise<void> {
-    const waiting = this.checkpoints.splice(0);
-    if (this.journal.checkpointStep !== this.step) await this.save(this.paused ? 'paused' : 'running');
+    const waiting = this.requests.takeCheckpoints();
+    if (this.unsaved || this.journal.checkpointStep !== this.step)
+      await this.save(this.requests.paused ? 'paused' : 'running');
     const { notice } = this.journal;
     for (const caller of waiting) {
       if (notice === null) caller.resolve(this.step);
@@ -288,10 +314,6 @@ export class RunController {
   /** One job of the queue, given up at once when the run fails from outside. */
   private onDevice<T>(job: () => Promise<T>): Promise<T> {
     return Promise.race([this.around.queue.run(job), this.failure]);
-  }
-
-  private wakeUp(): void {
-    this.wake?.();
   }
 
   private enter(phase: Phase, note: string | null = null): void {

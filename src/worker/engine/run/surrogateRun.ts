@@ -1,9 +1,9 @@
 import { ConfidenceCache } from '../../../compute/blackbox/confidenceCache';
 import { architectureById } from '../../../compute/nn/architectures';
+import type { Work } from '../../../compute/device/turn';
 import type { BoundNetwork } from '../../../compute/nn/network';
 import { decodeVictimCheckpoint, encodeVictimCheckpoint } from '../../../compute/victim/classifierCheckpoint';
 import { ClassifierTrainer } from '../../../compute/victim/classifierTrainer';
-import { createVictim } from '../../../compute/victim/victim';
 import { limitSplit } from '../../../data/subsets';
 import { writeMetricsCsv } from '../../../formats/exports/metricsCsv';
 import type { StateDict } from '../../../formats/models/stateDict';
@@ -14,8 +14,9 @@ import type { Evaluation } from '../../../protocol/results';
 import { evaluateBlackBoxOriginal, evaluateSurrogateOf } from '../blackBoxEvaluation';
 import type { HeldBlackBox } from '../blackBoxes';
 import type { Session } from '../session';
+import { frozen } from './measureInTraining';
 import type { RunJournal } from './runJournal';
-import type { EvaluationProgress, RunTrainer, TrainedStep } from './trainer';
+import type { ProgressListener, RunTrainer, TrainedStep } from './trainer';
 
 /** A surrogate's distillation, ready to start, and what it makes. */
 export interface SurrogateRun {
@@ -114,7 +115,7 @@ class PreparedSurrogateRun implements SurrogateRun, RunTrainer {
     return this.training.stepsPerEpoch;
   }
 
-  compile(onProgress: EvaluationProgress): Promise<void> {
+  compile(onProgress: ProgressListener): Promise<void> {
     return this.training.compile(onProgress);
   }
 
@@ -137,22 +138,20 @@ class PreparedSurrogateRun implements SurrogateRun, RunTrainer {
     });
   }
 
-  evaluateBefore(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null> {
-    const options = { batchSize: this.evaluationBatch, signal, onProgress };
+  evaluateBefore(work: Work): Promise<Evaluation | null> {
+    const options = { ...work, batchSize: this.evaluationBatch };
     return evaluateBlackBoxOriginal(this.session, this.experiment, this.held, options);
   }
 
-  async evaluateNow(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null> {
-    const { session, experiment, held } = this;
-    const { normalization, channelOrder } = experiment.model;
-    const options = { batchSize: this.evaluationBatch, signal, onProgress };
-    const victim = createVictim(this.bound, await this.state(), { normalization, channelOrder });
+  async evaluateNow({ turn, ...work }: Work): Promise<Evaluation | null> {
+    const { session, experiment, held, bound, evaluationBatch: batchSize } = this;
+    const victim = await turn(async () => frozen(bound, await this.state(), experiment));
     try {
       return await evaluateSurrogateOf(
         session,
         experiment,
         held,
-        options,
+        { ...work, turn, batchSize },
         (pixels) => victim.forwardPixels(pixels).logits,
       );
     } finally {

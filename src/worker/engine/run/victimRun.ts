@@ -1,6 +1,7 @@
-import type { PreparedAttack } from '../../../compute/attacks/attack';
-import { evaluate } from '../../../compute/analysis/evaluate';
+import type { Poisoner, PreparedAttack } from '../../../compute/attacks/attack';
+import type { Work } from '../../../compute/device/turn';
 import type { BoundNetwork } from '../../../compute/nn/network';
+import { canonical } from '../../../compute/refine/checkpointContainer';
 import { architectureById } from '../../../compute/nn/architectures';
 import {
   decodeVictimCheckpoint,
@@ -8,7 +9,6 @@ import {
   type VictimCheckpoint,
 } from '../../../compute/victim/classifierCheckpoint';
 import { ClassifierTrainer } from '../../../compute/victim/classifierTrainer';
-import { createVictim, type Victim } from '../../../compute/victim/victim';
 import { batchesPerEpoch } from '../../../data/batches';
 import type { ImageSplit } from '../../../data/dataset';
 import { limitSplit } from '../../../data/subsets';
@@ -18,7 +18,9 @@ import type { Experiment } from '../../../protocol/experiment';
 import type { Evaluation } from '../../../protocol/results';
 import type { VictimTrainingSettings } from '../../../protocol/training';
 import type { Session } from '../session';
-import type { EvaluationProgress, RunTrainer, TrainedStep } from './trainer';
+import { requireClassifier } from '../weightsFiles';
+import { frozen, measureInTraining } from './measureInTraining';
+import type { ProgressListener, RunGroundwork, RunTrainer, TrainedStep } from './trainer';
 
 /** A victim's training, ready to start, and what it makes. */
 export interface VictimRun {
@@ -76,6 +78,9 @@ export async function prepareVictimRun(
   return run;
 }
 
+/** More of a poisoner's groundwork than this is done again on resuming; the numbers are the same. */
+const MOST_KEPT_BYTES = 16 * 2 ** 20;
+
 class PreparedVictimRun implements VictimRun, RunTrainer {
   readonly trainer: RunTrainer = this;
   readonly labelMap: readonly number[] = [];
@@ -88,6 +93,8 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
   private stage: VictimCheckpoint['stage'];
   private current: ClassifierTrainer | null = null;
   private events: AsyncGenerator<TrainedStep, void> | null = null;
+  /** Null for an honest classifier. */
+  private poison: Poisoner | null = null;
 
   constructor(
     private readonly making: Making,
@@ -117,11 +124,20 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     const { session, attack } = this.making;
     const path = attack?.surrogate?.path ?? null;
     if (path !== null) this.surrogate ??= await session.tensorsOf(path, 'attack.options.surrogate');
-    this.current = await this.createTrainer();
-    this.events = this.steps();
+    this.poison = attack && (await this.createPoisoner(attack));
+    await this.enterStage(this.stage);
   }
 
-  compile(onProgress: (done: number, total: number) => void): Promise<void> {
+  /** After the surrogate's last step, and before the victim's first. */
+  get groundwork(): RunGroundwork | null {
+    const surrogateIsReady = this.stage === 'surrogate' && this.living().step >= this.stageSteps;
+    const todo = this.stage === 'victim' && this.poison?.groundwork?.complete === false;
+    if (!surrogateIsReady && !todo) return null;
+    const label = this.poison?.groundwork?.label ?? 'Preparing';
+    return { label, run: (work) => this.layGround(work) };
+  }
+
+  compile(onProgress: ProgressListener): Promise<void> {
     return this.living().compile(onProgress);
   }
 
@@ -136,7 +152,14 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
 
   async checkpoint(): Promise<Uint8Array> {
     const training = await this.living().checkpoint();
-    return encodeVictimCheckpoint({ stage: this.stage, surrogate: this.surrogate, training });
+    const bytes = this.poison?.groundwork?.done ?? null;
+    const kept = bytes !== null && bytes.length > 0 && bytes.length <= MOST_KEPT_BYTES;
+    return encodeVictimCheckpoint({
+      stage: this.stage,
+      surrogate: this.surrogate,
+      training,
+      ...(kept ? { groundwork: { attack: canonical(this.experiment.attack), bytes } } : {}),
+    });
   }
 
   evaluateBefore(): Promise<null> {
@@ -144,30 +167,10 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
   }
 
   /** The classifier as it is now: BA, and ASR under the experiment's trigger. */
-  async evaluateNow(signal: AbortSignal, onProgress: EvaluationProgress): Promise<Evaluation | null> {
-    const { session, experiment, attack, evaluationBatch } = this.making;
-    const { dataset } = session.requireDataset();
-    if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
-    const victim = this.victimOf(await this.state());
-    try {
-      return await evaluate({
-        split: limitSplit(dataset.test, experiment.dataset.test, experiment.seed),
-        height: dataset.height,
-        width: dataset.width,
-        classes: victim.classes,
-        predict: (pixels) => victim.forwardPixels(pixels).logits,
-        trigger: attack,
-        target: experiment.attack?.target ?? 0,
-        labelMap: null,
-        batchSize: evaluationBatch,
-        limit: experiment.evaluate.testLimit,
-        seed: experiment.seed,
-        signal,
-        onProgress,
-      });
-    } finally {
-      victim.dispose();
-    }
+  evaluateNow(work: Work): Promise<Evaluation | null> {
+    const { session, experiment, bound, attack, evaluationBatch: batchSize } = this.making;
+    const classifier = { bound, state: () => this.state() };
+    return measureInTraining(session, experiment, classifier, attack, { ...work, batchSize });
   }
 
   grid(): Promise<null> {
@@ -183,15 +186,33 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     this.current = null;
   }
 
-  private async *steps(): AsyncGenerator<TrainedStep, void> {
-    if (this.stage === 'surrogate') {
-      yield* this.stepsOf(this.living(), 0);
-      this.surrogate = await this.state();
-      this.stage = 'victim';
-      this.dispose();
-      this.current = await this.createTrainer();
+  private async layGround(work: Work): Promise<void> {
+    const groundwork = this.poison?.groundwork;
+    if (groundwork && !groundwork.complete) {
+      this.surrogate ??= await work.turn(() => this.state());
+      const state = this.surrogate;
+      const { bound, experiment } = this.making;
+      const surrogate = await work.turn(() => Promise.resolve(frozen(bound, state, experiment)));
+      try {
+        await groundwork.run(surrogate, work);
+      } finally {
+        surrogate.dispose();
+      }
     }
-    yield* this.stepsOf(this.living(), this.surrogateSteps);
+    if (this.stage === 'surrogate') await work.turn(() => this.leaveSurrogate());
+  }
+
+  private async leaveSurrogate(): Promise<void> {
+    this.surrogate ??= await this.state();
+    await this.close();
+    this.dispose();
+    await this.enterStage('victim');
+  }
+
+  private async enterStage(stage: VictimCheckpoint['stage']): Promise<void> {
+    this.stage = stage;
+    this.current = await this.createTrainer();
+    this.events = this.stepsOf(this.current, stage === 'victim' ? this.surrogateSteps : 0);
   }
 
   private async *stepsOf(trainer: ClassifierTrainer, offset: number): AsyncGenerator<TrainedStep, void> {
@@ -217,11 +238,11 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
   }
 
   private async createTrainer(): Promise<ClassifierTrainer> {
-    const { session, experiment, settings, bound, split, attack } = this.making;
+    const { session, experiment, settings, bound, split } = this.making;
     const { dataset } = session.requireDataset();
     const isVictim = this.stage === 'victim';
     const resumed = this.resume?.stage === this.stage ? this.resume.training : null;
-    const initialState = await this.startWeights(isVictim);
+    const initialState = resumed ? null : await this.startWeights(isVictim);
     return new ClassifierTrainer({
       bound,
       split,
@@ -229,7 +250,7 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
       width: dataset.width,
       normalization: experiment.model.normalization,
       channelOrder: experiment.model.channelOrder,
-      poison: isVictim && attack ? await this.poisoner(attack) : null,
+      poison: isVictim ? this.poison : null,
       settings: isVictim ? settings : { ...settings, adaptive: null },
       attack: isVictim ? experiment.attack : null,
       seed: experiment.seed,
@@ -239,32 +260,23 @@ class PreparedVictimRun implements VictimRun, RunTrainer {
     });
   }
 
-  private async poisoner(attack: PreparedAttack) {
+  private async createPoisoner(attack: PreparedAttack): Promise<Poisoner | null> {
     const { split, experiment } = this.making;
     if (!split.labels) return null;
-    const surrogate = this.surrogate && this.victimOf(this.surrogate);
-    try {
-      const plan = attack.plan(split.labels, experiment.seed);
-      return await attack.poisoner(plan, {
-        split,
-        seed: experiment.seed,
-        ...(surrogate ? { surrogate } : {}),
-      });
-    } finally {
-      surrogate?.dispose();
-    }
+    const kept = this.resume?.groundwork;
+    const ours = kept?.attack === canonical(experiment.attack) ? kept.bytes : null;
+    const plan = attack.plan(split.labels, experiment.seed);
+    return attack.poisoner(plan, { split, seed: experiment.seed, groundwork: ours });
   }
 
   private async startWeights(isVictim: boolean): Promise<StateDict | null> {
-    const { session, settings, attack } = this.making;
+    const { session, settings, bound, attack } = this.making;
     if (isVictim && attack?.surrogate?.warmStart && this.surrogate) return this.surrogate;
     const { initialWeights } = settings;
-    return initialWeights === null ? null : session.tensorsOf(initialWeights, 'model.train.initialWeights');
-  }
-
-  private victimOf(state: StateDict): Victim {
-    const { normalization, channelOrder } = this.making.experiment.model;
-    return createVictim(this.making.bound, state, { normalization, channelOrder });
+    if (initialWeights === null) return null;
+    const state = await session.tensorsOf(initialWeights, 'model.train.initialWeights');
+    requireClassifier(state, initialWeights, bound);
+    return state;
   }
 
   private living(): ClassifierTrainer {
