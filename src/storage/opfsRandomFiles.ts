@@ -11,6 +11,10 @@ interface SyncHandle {
 }
 type SyncCapable = FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<SyncHandle> };
 
+/** A worker that was ended, by a reload or a restart, lets its files go a moment later. */
+const LOCK_ATTEMPTS = 6;
+const LOCK_PAUSE_MS = 200;
+
 /** The origin's private file system, in one folder; null where there is none, or no synchronous access to it (outside workers). */
 export async function openOpfsRandomFiles(folder: string): Promise<RandomFiles | null> {
   const storage = (globalThis.navigator as Navigator | undefined)?.storage;
@@ -31,12 +35,15 @@ function inDirectory(directory: FileSystemDirectoryHandle): RandomFiles {
   return {
     async open(name) {
       const file: SyncCapable = await directory.getFileHandle(name, { create: true });
-      try {
-        const handle = await file.createSyncAccessHandle?.();
-        return handle ? overHandle(handle) : null;
-      } catch (error) {
-        if (isLocked(error)) return null;
-        throw error;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const handle = await file.createSyncAccessHandle?.();
+          return handle ? overHandle(handle) : null;
+        } catch (error) {
+          if (!isLocked(error)) throw error;
+          if (attempt === LOCK_ATTEMPTS) return null;
+        }
+        await new Promise((resolve) => setTimeout(resolve, LOCK_PAUSE_MS));
       }
     },
     async head(name, bytes) {

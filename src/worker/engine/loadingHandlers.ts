@@ -38,11 +38,16 @@ export function loadingHandlers(engine: EngineContext): Pick<Handlers, Names> {
       return { summary: model.summary };
     });
   const takeDataset = async (loaded: LoadedDataset): Promise<DatasetReady> => {
-    const preview = await previewOf(loaded);
-    runs.requireNone('loading other images');
-    session.replaceDataset(loaded);
-    await resizeTransformImages(engine);
-    return { summary: loaded.summary, preview };
+    try {
+      const preview = await previewOf(loaded);
+      runs.requireNone('loading other images');
+      session.replaceDataset(loaded);
+      await resizeTransformImages(engine);
+      return { summary: loaded.summary, preview };
+    } catch (error) {
+      if (session.dataset !== loaded) await loaded.kept.close();
+      throw error;
+    }
   };
   const openModel = async (file: InputFile, beside: readonly InputFile[]): Promise<ModelReady> => {
     runs.requireNone('loading another model');
