@@ -1,4 +1,5 @@
-import { gzipSync, zipSync } from 'fflate';
+import { gzipSync } from 'node:zlib';
+import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { inputFile } from '../../tests/setup/inputFile';
 import { readFixture } from '../../tests/setup/fixture';

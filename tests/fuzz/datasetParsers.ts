@@ -28,7 +28,7 @@ const PLAIN: Cap = { fixedMiB: 96, timesFile: 32 };
 /** Small archives may unfold to 64 MiB, which are held once packed out and once as pixels. */
 const ARCHIVES: Cap = { fixedMiB: 224, timesFile: 32 };
 /** An entry for each row, and a table of contents as objects. */
-const PARQUET: Cap = { fixedMiB: 160, timesFile: 80 };
+const PARQUET: Cap = { fixedMiB: 224, timesFile: 80 };
 /** Twenty bytes a pixel, of which a compressed byte may stand for 2,048. */
 const PICTURES: Cap = { fixedMiB: 96, timesFile: 20 * 2048 };
 /** As of models, which are looked into. */

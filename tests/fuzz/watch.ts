@@ -9,7 +9,9 @@ export interface Peak {
 }
 
 /** Milliseconds between two looks at the process; the thread that parses does not notice them. */
-const LOOK_MS = 2;
+const LOOK_MS = 5;
+/** Above this, what earlier readings left is collected first. */
+const GARBAGE_BYTES = 24 * 2 ** 20;
 
 const LOOKER = `
   const { workerData } = require('node:worker_threads');
@@ -56,7 +58,7 @@ export class MemoryWatch {
 
   /** Begins a reading that may take `capBytes`. */
   async begin(capBytes: number): Promise<void> {
-    await freed();
+    if (process.memoryUsage.rss() - this.floorBytes > GARBAGE_BYTES) await freed();
     this.largestBytes = 0;
     this.capBytes = capBytes;
     Atomics.store(this.peakKiB, 0, Math.ceil(process.memoryUsage.rss() / 1024));
