@@ -1,3 +1,4 @@
+import { useAttackRefusal } from './attackRefusal';
 import { busyWords, useBusy } from './busy';
 import { useDatasetStore } from './datasetStore';
 import { useDeviceStore } from './deviceStore';
@@ -11,7 +12,8 @@ export function useVictimBlocker(): string | null {
   const recipe = useRecipe();
   const asTrained = { ...experiment, model: { ...experiment.model, train: recipe } };
   const weights = useWeightsProblem(asTrained, ['classifier', 'surrogate']);
-  return useVictimResumeBlocker() ?? weights;
+  const refusal = useAttackRefusal('poisoning');
+  return useVictimResumeBlocker() ?? weights ?? refusal?.message ?? null;
 }
 
 /** As `useVictimBlocker`, for going on from a checkpoint, which needs no start weights. */

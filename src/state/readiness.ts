@@ -1,4 +1,5 @@
 import { useSurrogateLoaded } from './blackBoxStore';
+import { useAttackRefusal } from './attackRefusal';
 import { busyWords, useBusy } from './busy';
 import { classCount } from './classNames';
 import { useDatasetStore } from './datasetStore';
@@ -14,7 +15,8 @@ export function useStartBlocker(): string | null {
     useDraftStore((state) => state.experiment),
     ['transform'],
   );
-  return useResumeBlocker() ?? weights;
+  const refusal = useAttackRefusal('trigger');
+  return useResumeBlocker() ?? weights ?? refusal?.message ?? null;
 }
 
 /** As `useStartBlocker`, for going on from a checkpoint, which needs no start weights. */

@@ -159,26 +159,21 @@ export const FAKE_ARCHITECTURES: readonly ArchitectureDescriptor[] = [
 
 /** Pictures of an attack; refuses what the real one would. */
 export function fakePreview(
-  { kind, options }: AttackSettings,
+  { kind, target, options }: AttackSettings,
   count: number,
 ): { readonly clean: ImageStrip; readonly triggered: ImageStrip } {
   const size = typeof options['size'] === 'number' ? options['size'] : 3;
   if (kind !== 'custom' && size > 32) {
-    throw new StudioError(
-      'trigger/invalid',
-      `A patch of ${size} pixels is larger than the images of 32×32.`,
-      { subject: 'attack.options.size' },
-    );
+    const message = `A patch of ${size} pixels is larger than the images of 32×32.`;
+    throw refusal('attack.options.size', message);
   }
   if (kind === 'custom' && options['image'] === undefined) {
-    throw new StudioError(
-      'trigger/invalid',
-      'The custom trigger wants a picture: choose one, or drop it here.',
-      {
-        subject: 'attack.options.image',
-      },
-    );
+    throw refusal('attack.options.image', 'The custom trigger wants a picture: choose one, or drop it here.');
   }
+  if (options['mask'] === 'empty.png') {
+    throw refusal('attack.options.mask', 'The mask empty.png of the custom trigger is empty.');
+  }
+  if (target > 9) throw refusal('attack.target', `The target class ${target} does not exist.`);
   const labels = Array.from({ length: count }, (_, index) => index + 1);
   const clean = fakeStrip(labels, 20);
   return { clean, triggered: change(clean, kind, size) };
@@ -211,8 +206,15 @@ function change(clean: ImageStrip, kind: string, size: number): ImageStrip {
 }
 
 /** Counts that have the shape of an attack's; no index of them was ever drawn by one. */
+function refusal(subject: string, message: string): StudioError {
+  return new StudioError('trigger/invalid', message, { subject });
+}
+
 export function fakePoisoning({ kind, target, options }: AttackSettings): PoisoningSummary {
   const share = typeof options['rate'] === 'number' ? options['rate'] : 0.1;
+  if (share >= 1) {
+    throw refusal('attack.options.rate', `The ${kind} attack would leave none clean; lower its "rate".`);
+  }
   const only = kind === 'label-consistent';
   const cover = kind === 'adaptive-patch' ? 0.02 : 0;
   const noise = kind === 'wanet' ? 0.2 : 0;

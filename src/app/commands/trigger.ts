@@ -11,6 +11,7 @@ export async function previewTrigger(context: StudioContext): Promise<void> {
   const { experiment } = useDraftStore.getState();
   if (experiment.attack === null) return;
   const shown = JSON.stringify(experiment.attack);
+  useTriggerStore.setState({ tried: shown });
   const preview = await track(
     context,
     'trigger/preview',

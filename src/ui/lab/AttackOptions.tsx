@@ -1,7 +1,7 @@
 import type { AttackDescriptor, OptionDescriptor } from '../../protocol/summaries';
 import { defaultOptions } from '../../state/labAttack';
 import { setField, useDraftStore } from '../../state/draftStore';
-import { useLabStore } from '../../state/labStore';
+import { useAttackRefusal } from '../../state/attackRefusal';
 import { Button } from '../common/Button';
 import { Card } from '../common/Card';
 import { Empty } from '../common/Empty';
@@ -11,7 +11,7 @@ import styles from './Gallery.module.css';
 
 /** The options of the experiment's attack: those of its trigger, then those that only a training looks at. */
 export function AttackOptions({ attack }: { readonly attack: AttackDescriptor | null }) {
-  const refused = useLabStore((state) => (attack ? (state.previews[attack.kind]?.refused ?? null) : null));
+  const refused = useAttackRefusal('poisoning');
   const changed = useDraftStore((state) =>
     attack === null ? false : isChanged(attack, state.experiment.attack?.options ?? {}),
   );
@@ -40,7 +40,7 @@ export function AttackOptions({ attack }: { readonly attack: AttackDescriptor | 
       testId="attack-options"
     >
       <p className={styles.what}>{attack.description}</p>
-      {refused !== null && (
+      {refused !== null && !isOfAField(refused.subject, attack) && (
         <p className={styles.refused} role="alert">
           {refused.message}
         </p>
@@ -60,6 +60,11 @@ interface FieldsProps {
 
 function Fields({ attack, options }: FieldsProps) {
   return options.map((option) => <OptionField key={`${attack.kind} ${option.key}`} option={option} />);
+}
+
+/** Whether a refusal stands at a field of its own. */
+function isOfAField(subject: string | null, { options }: AttackDescriptor): boolean {
+  return subject === 'attack.target' || options.some(({ key }) => subject === `attack.options.${key}`);
 }
 
 function isChanged(attack: AttackDescriptor, options: Readonly<Record<string, unknown>>): boolean {

@@ -10,6 +10,7 @@ import { Gallery } from './Gallery';
 import styles from './LabView.module.css';
 import { MatrixView } from './MatrixView';
 import { PoisoningView } from './PoisoningView';
+import { useFreshPlan } from './useFreshPlan';
 import { VictimView } from './VictimView';
 
 const NAMES: Readonly<Record<LabPart, string>> = {
@@ -49,6 +50,7 @@ export function LabView() {
 
 function Part({ part }: { readonly part: LabPart }) {
   useFreshPictures();
+  useFreshPlan();
   switch (part) {
     case 'gallery':
       return <Gallery />;

@@ -1,10 +1,8 @@
-import { useEffect } from 'react';
 import type { PoisonedClass, PoisoningSummary } from '../../protocol/summaries';
 import { useClassNames } from '../../state/classNames';
 import { useDatasetStore } from '../../state/datasetStore';
 import { useDeviceStore } from '../../state/deviceStore';
 import { useDraftStore } from '../../state/draftStore';
-import { planKey } from '../../state/labAttack';
 import { useLabStore } from '../../state/labStore';
 import { Button } from '../common/Button';
 import { Card } from '../common/Card';
@@ -15,11 +13,8 @@ import { Icon } from '../common/Icon';
 import { LoadingLine } from '../common/LoadingLine';
 import styles from './Poisoning.module.css';
 
-const QUIET_MS = 250;
-
 /** How many training images the experiment's attack changes, of which classes, and which. */
 export function PoisoningView() {
-  useFreshPlan();
   const labelled = useDatasetStore((state) => state.summary?.labelled ?? null);
   const attack = useDraftStore((state) => state.experiment.attack);
   const label = useDeviceStore(
@@ -58,19 +53,6 @@ export function PoisoningView() {
       )}
     </div>
   );
-}
-
-/** Has the plan made again a moment after what it depends on has changed. */
-function useFreshPlan(): void {
-  const { planPoisoning } = useCommands();
-  const key = useDraftStore((state) => (state.experiment.attack ? planKey(state.experiment) : null));
-  const shown = useLabStore((state) => state.planKey);
-  const labelled = useDatasetStore((state) => state.summary?.labelled === true);
-  useEffect(() => {
-    if (!labelled || key === null || key === shown) return;
-    const timer = setTimeout(() => void planPoisoning(), QUIET_MS);
-    return () => clearTimeout(timer);
-  }, [key, shown, labelled, planPoisoning]);
 }
 
 function Facts({ plan }: { readonly plan: PoisoningSummary }) {

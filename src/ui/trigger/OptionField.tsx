@@ -6,6 +6,7 @@ import { useCommands } from '../common/CommandsContext';
 import { FilePicker } from '../common/FilePicker';
 import { NumberInput } from '../common/NumberInput';
 import { WeightsPicker } from '../common/WeightsPicker';
+import { Refusal } from './Refusal';
 import styles from './TriggerView.module.css';
 
 /** One option of an attack, edited as its descriptor says. */
@@ -16,6 +17,7 @@ export function OptionField({ option }: { readonly option: OptionDescriptor }) {
       <span>
         {option.label}
         <small>{option.help}</small>
+        <Refusal subject={path} />
       </span>
       <Editor option={option} path={path} />
     </div>

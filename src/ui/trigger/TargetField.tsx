@@ -1,5 +1,6 @@
 import { useClassNames } from '../../state/classNames';
 import { setField, useDraftStore } from '../../state/draftStore';
+import { Refusal } from './Refusal';
 import styles from './TriggerView.module.css';
 
 /** Where the experiment's attack sends triggered images. */
@@ -13,6 +14,7 @@ export function TargetField() {
       <span>
         Target class
         <small>where triggered images are sent</small>
+        <Refusal subject="attack.target" />
       </span>
       <select
         className={styles.select}

@@ -8,6 +8,7 @@ import { writeMetricsCsv } from '../../formats/exports/metricsCsv';
 import type { OpenBlackBox } from './blackBoxes';
 import { evaluationBatch, type EngineDevice } from './engineDevice';
 import type { GpuQueue } from './gpuQueue';
+import { poisoningOf } from './poisoning';
 import { RunController } from './run/runController';
 import { newRecord, type ResumedRun, resumeRecord, RunJournal } from './run/runJournal';
 import { prepareRefineRun } from './run/refineRun';
@@ -127,6 +128,8 @@ export class Runs {
     return this.exclusively(draft, async (experiment) => {
       const { session } = this.context;
       session.requireDataset();
+      // An attack that cannot be made of these images is told before any work starts.
+      if (experiment.attack) await poisoningOf(session, experiment);
       return this.begin('victim', experiment, resume, async (resumed, batch) => {
         const run = await prepareVictimRun(session, experiment, resumed?.bytes ?? null, batch);
         const take = (journal: RunJournal) =>

@@ -5,7 +5,7 @@ import { StudioError } from '../../protocol/errors';
 import type { ExportKind } from '../../protocol/messages';
 import type { GpuQueue } from './gpuQueue';
 import type { Session } from './session';
-import { poisoningOf } from './victimHandlers';
+import { poisoningOf } from './poisoning';
 
 /** What can be taken home of a classifier made here. */
 const VICTIM_EXPORTS = [

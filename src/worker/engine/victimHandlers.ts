@@ -1,15 +1,13 @@
-import { poisoningSummary } from '../../compute/attacks/poisoningSummary';
-import { limitSplit } from '../../data/subsets';
 import type { InputFile } from '../../formats/input';
 import { writePth } from '../../formats/exports/pthWriter';
 import { StudioError } from '../../protocol/errors';
-import { type Experiment, parseExperiment } from '../../protocol/experiment';
+import { parseExperiment } from '../../protocol/experiment';
 import type { RequestName } from '../../protocol/messages';
-import type { PoisoningSummary } from '../../protocol/summaries';
 import type { Handlers } from '../rpc';
 import type { EngineContext } from './engine';
 import type { GpuQueue } from './gpuQueue';
 import { type LoadedModel, loadModel } from './loadModel';
+import { poisoningOf } from './poisoning';
 import type { Session } from './session';
 import { describeWeights } from './weightsFiles';
 
@@ -67,24 +65,6 @@ export async function adoptVictim(
   const model = await loadModel(file);
   await queue.run(() => Promise.resolve(session.replaceModel(model)));
   return { model, file };
-}
-
-/** What the experiment's attack would change of its training images. @throws StudioError `trigger/invalid`, `dataset/bad-labels`. */
-export async function poisoningOf(session: Session, experiment: Experiment): Promise<PoisoningSummary> {
-  const { dataset } = session.requireDataset();
-  const attack = await session.triggerFor(experiment);
-  if (!attack) {
-    throw new StudioError('trigger/invalid', 'This experiment names no attack, so nothing is poisoned.', {
-      subject: 'attack',
-    });
-  }
-  const { labels } = limitSplit(dataset.train, experiment.dataset.train, experiment.seed);
-  if (!labels) {
-    throw new StudioError('dataset/bad-labels', 'Only labelled images can be poisoned for training.', {
-      subject: 'dataset',
-    });
-  }
-  return poisoningSummary(attack.plan(labels, experiment.seed), labels, dataset.classNames.length);
 }
 
 /** A run's name as a file's. */

@@ -70,8 +70,6 @@ export async function prepareVictimRun(
   });
   const split = limitSplit(dataset.train, experiment.dataset.train, experiment.seed);
   const attack = await session.triggerFor(experiment);
-  // Refused before any work starts, and before the first of two stages.
-  if (attack && split.labels) attack.plan(split.labels, experiment.seed);
   const making = { session, experiment, settings, bound, split, attack, evaluationBatch };
   const run = new PreparedVictimRun(making, checkpoint ? decodeVictimCheckpoint(checkpoint) : null);
   await run.prepare();
