@@ -31,9 +31,9 @@ export async function inputFile(path: string): Promise<InputFile> {
 /** Files that may be kept beside a model. */
 const MAX_BESIDE = 256;
 
-/** What lies beside an ONNX model, where its weights may be; nothing for other files. Blobs are lazy: none is read. */
+/** What lies beside an ONNX or TensorFlow.js model, where its weights may be; nothing for other files. Blobs are lazy: none is read. */
 export async function filesBeside(path: string): Promise<InputFile[]> {
-  if (!/\.onnx$/i.test(path)) return [];
+  if (!/\.(?:onnx|json)$/i.test(path)) return [];
   const folder = dirname(path);
   const entries = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile());
   return Promise.all(

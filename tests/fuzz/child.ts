@@ -6,10 +6,19 @@ import { MemoryWatch } from './watch';
 // what it says and ends it where it is silent. Each line it is given asks for cases: `{"parser", "from", "to"}`. The numbers of files
 // made by hand are negative.
 
-/** Written at once, as a hang gives no second chance. */
+/** Written at once, as a hang gives no second chance; a pipe that is full is tried again. */
 function say(message: object): void {
-  writeSync(1, `${JSON.stringify(message)}\n`);
+  const line = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let at = 0; at < line.length;) {
+    try {
+      at += writeSync(1, line, at);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(PAUSE, 0, 0, 5);
+    }
+  }
 }
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 // Before the parsers, and what they use, take the constructors for themselves.
 const watch = new MemoryWatch();

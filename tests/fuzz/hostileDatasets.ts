@@ -3,7 +3,7 @@ import { zipSync } from 'fflate';
 import { parquetMetadata } from 'hyparquet';
 import { encodePng } from '../../src/formats/images/encodePng';
 import { crc32 } from '../../src/formats/images/crc32';
-import { fixtureBytes, latin1, MIB, one, textFile } from './files';
+import { deflatedZip, fixtureBytes, latin1, MIB, one, textFile } from './files';
 import type { HostileFiles } from './fuzzedParser';
 
 function npy(shape: string, dtype = '|u1', order = 'False'): Uint8Array {
@@ -199,10 +199,7 @@ export const HOSTILE_DATASETS: Readonly<Record<string, readonly HostileFiles[]>>
       make: () =>
         one(
           'data.npz',
-          zipSync({
-            'x_train.npy': [Uint8Array.from([...npy('71680, 32, 32, 1')]), { level: 0 }],
-            'y.npy': [new Uint8Array(70 * MIB), { level: 9 }],
-          }),
+          deflatedZip({ 'x_train.npy': npy('71680, 32, 32, 1'), 'y.npy': new Uint8Array(70 * MIB) }),
         ),
     },
     ...SHAPES.map((shape): HostileFiles => ({
@@ -216,15 +213,15 @@ export const HOSTILE_DATASETS: Readonly<Record<string, readonly HostileFiles[]>>
   'zip of images': [
     {
       what: 'a zip bomb',
-      make: () => one('images.zip', zipSync({ 'cat/1.png': [new Uint8Array(70 * MIB), { level: 9 }] })),
+      make: () => one('images.zip', deflatedZip({ 'cat/1.png': new Uint8Array(70 * MIB) })),
     },
     {
-      what: 'twenty thousand empty images',
+      what: 'five thousand empty images',
       make: () =>
         one(
           'images.zip',
           zipSync(
-            Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`c/${i}.png`, new Uint8Array(0)])),
+            Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`c/${i}.png`, new Uint8Array(0)])),
           ),
         ),
     },

@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import { zipSync } from 'fflate';
 import { writeStoredZip } from '../../src/formats/exports/storedZip';
-import { fixtureBytes, latin1, MIB, type NamedBytes, one, textFile } from './files';
+import { deflatedZip, fixtureBytes, latin1, MIB, type NamedBytes, one, textFile } from './files';
 import type { HostileFiles } from './fuzzedParser';
 import { HOSTILE_GRAPHS, HOSTILE_LAYERS } from './hostileNetworks';
 import { HOSTILE_ONNX } from './hostileOnnx';
@@ -35,7 +34,7 @@ const PICKLES: readonly HostileFiles[] = [
     make: () => {
       const pickle = new Uint8Array(60 * MIB).fill(0x7d);
       pickle.set([0x80, 2]);
-      return one('evil.pth', zipSync({ 'a/data.pkl': [pickle, { level: 9 }] }));
+      return one('evil.pth', deflatedZip({ 'a/data.pkl': pickle }));
     },
   },
   { what: 'a million empty tables', make: () => pth(latin1(`\x80\x02${'}'.repeat(MIB)}.`)) },
@@ -75,7 +74,7 @@ const PICKLES: readonly HostileFiles[] = [
 
 /** Deflated: 70 MB of zeros in a file of some 70 kB. */
 function bomb(name: string, path: string): NamedBytes[] {
-  return one(path, zipSync({ [name]: new Uint8Array(70 * MIB) }, { level: 9 }));
+  return one(path, deflatedZip({ [name]: new Uint8Array(70 * MIB) }));
 }
 /** The fixture without the texts and tables behind its first kilobytes. */
 function hollowHdf5(): NamedBytes[] {
@@ -146,8 +145,8 @@ export const HOSTILE_MODELS: Readonly<Record<string, readonly HostileFiles[]>> =
       make: () =>
         one(
           'evil.keras',
-          zipSync({
-            'config.json': [new Uint8Array(70 * MIB), { level: 9 }],
+          deflatedZip({
+            'config.json': new Uint8Array(70 * MIB),
             'model.weights.h5': fixtureBytes('keras/sequential_keras2.h5'),
           }),
         ),
@@ -155,7 +154,10 @@ export const HOSTILE_MODELS: Readonly<Record<string, readonly HostileFiles[]>> =
     {
       what: 'no weights',
       make: () =>
-        one('evil.keras', zipSync({ 'config.json': latin1('{}'), 'model.weights.h5': new Uint8Array(0) })),
+        one(
+          'evil.keras',
+          deflatedZip({ 'config.json': latin1('{}'), 'model.weights.h5': new Uint8Array(0) }),
+        ),
     },
   ],
   'TensorFlow.js layers': HOSTILE_LAYERS,
