@@ -31,6 +31,7 @@ function classifier(channel: number, mean: number, std: number): FrozenClassifie
   return {
     classes: 4,
     bound: {} as FrozenClassifier['bound'],
+    largestWeight: 1,
     largestValue: () => 1,
     dispose: () => undefined,
     forward: (x) => {

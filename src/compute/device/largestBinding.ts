@@ -18,14 +18,16 @@ export interface TooLarge {
   readonly what: string;
   /** Ends it: "lower the batch size to 20". */
   readonly advice: string;
+  /** The part of the experiment it is about. */
+  readonly subject: 'batchSize' | 'model';
 }
 
 /** The error for a computation that has a tensor larger than the device can bind. */
-export function tooLarge({ bytes, limit, what, advice }: TooLarge): StudioError {
+export function tooLarge({ bytes, limit, what, advice, subject }: TooLarge): StudioError {
   return new StudioError(
     'experiment/too-large',
     `${what} takes ${megabytes(bytes)} MB in one piece, and this graphics adapter allows ${megabytes(limit)} MB: ${advice}.`,
-    { subject: 'batchSize' },
+    { subject },
   );
 }
 

@@ -26,6 +26,7 @@ export function buildGraphClassifier(
   return {
     bound: null,
     classes: Math.max(2, shapes.classes),
+    largestWeight: Math.max(0, ...Array.from(state.values(), ({ data }) => data.length)),
     largestValue: () => Math.max(...shapes.shapes.map((shape) => shape.reduce((a, b) => a * b, 1))),
     forward: (x) => {
       const [logits, features] = tf.tidy((): [tf.Tensor2D, tf.Tensor2D] => runner.run(x));

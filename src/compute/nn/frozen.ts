@@ -15,7 +15,7 @@ import { linearNames } from './ops/layerTensors';
 import { scaleAndShift } from './ops/scaleAndShift';
 import type { TokenOps } from './ops/tokenOps';
 import { tensorTokenOps } from './ops/tokenTensors';
-import { traceNetwork } from './trace';
+import { elementCount, traceNetwork } from './trace';
 import type { FrozenClassifier } from './types';
 import { asImages, weightlessOps } from './weightlessOps';
 
@@ -43,6 +43,7 @@ export function buildFrozen(bound: BoundNetwork, state: StateDict): FrozenClassi
   return {
     bound,
     classes,
+    largestWeight: Math.max(...traceNetwork(bound).tensors.map(({ shape }) => elementCount(shape))),
     largestValue: largestValueOf(bound),
     forward: (x) => {
       const { output, features } = network.forward(x);

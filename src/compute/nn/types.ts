@@ -30,6 +30,8 @@ export interface FrozenClassifier {
   /** Null for one that came as a graph of its own. */
   readonly bound: BoundNetwork | null;
   readonly classes: number;
+  /** Numbers of its largest weight. */
+  readonly largestWeight: number;
   /** The most numbers that any of its values holds for one image of this size. */
   largestValue(height: number, width: number): number;
   /** x: float32 [N, H, W, 3] as the network was trained on; [N, K] logits and [N, F] penultimate features. */

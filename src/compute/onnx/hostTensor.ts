@@ -16,10 +16,10 @@ export function countOf(shape: readonly number[]): number {
   return count;
 }
 
-/** A tensor of zeros to be filled. @throws OnnxProblem where it would be too large. */
-export function makeHost(shape: readonly number[], kind: OnnxKind): OnnxTensor {
+/** A tensor of zeros to be filled. @param most numbers it may have. @throws OnnxProblem where it would be too large. */
+export function makeHost(shape: readonly number[], kind: OnnxKind, most = MAX_MADE): OnnxTensor {
   const count = countOf(shape);
-  if (count > MAX_MADE) throw new OnnxProblem(`makes a constant of ${count} numbers`);
+  if (count > most) throw new OnnxProblem(`makes a constant of ${count} numbers`);
   return { kind, shape, data: kind === 'float' ? new Float32Array(count) : new Float64Array(count) };
 }
 
@@ -45,8 +45,9 @@ export function readAlong(
   steps: readonly number[],
   offset = 0,
 ): OnnxTensor {
-  const out = makeHost(shape, source.kind);
   const { data } = source;
+  // Weights of the file itself may be larger than what a graph makes out of nothing, and are only put in another order.
+  const out = makeHost(shape, source.kind, Math.max(MAX_MADE, data.length));
   const index = new Array<number>(shape.length).fill(0);
   let at = offset;
   for (let i = 0; i < out.data.length; i++) {
@@ -67,12 +68,23 @@ export function readAlong(
 
 /** `source` with its axes in another order. */
 export function transposeHost(source: OnnxTensor, order: readonly number[]): OnnxTensor {
+  if (source.shape.length === 2 && order[0] === 1) return transposedMatrix(source);
   const strides = stridesOf(source.shape);
   return readAlong(
     source,
     order.map((axis) => source.shape[axis] ?? 1),
     order.map((axis) => strides[axis] ?? 0),
   );
+}
+
+/** A classifier's first linear layer may have a hundred million weights. */
+function transposedMatrix({ kind, shape, data }: OnnxTensor): OnnxTensor {
+  const [rows = 0, columns = 0] = shape;
+  const out = makeHost([columns, rows], kind, Math.max(MAX_MADE, data.length));
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      out.data[column * rows + row] = data[row * columns + column] ?? 0;
+  return out;
 }
 
 /** `source` repeated to `shape`, as numpy broadcasts. */

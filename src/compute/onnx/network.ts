@@ -37,6 +37,7 @@ const MAX_PLANS = 8;
 /** A compiled graph on the device. Weights go there when they are first used. */
 export class OnnxNetwork implements FrozenClassifier {
   readonly bound = null;
+  readonly largestWeight: number;
   private readonly plans = new Map<string, Plan>();
   private readonly kept = new Map<number, Map<string, Kept>>();
   private readonly uses: ReadonlyMap<string, number>;
@@ -52,6 +53,8 @@ export class OnnxNetwork implements FrozenClassifier {
     const uses = useCounts(graph);
     uses.set(head.features, (uses.get(head.features) ?? 0) + 1);
     this.uses = uses;
+    const weights = graph.nodes.flatMap(({ node }) => node.inputs.map((name) => graph.constants.get(name)));
+    this.largestWeight = weights.reduce((most, weight) => Math.max(most, weight?.data.length ?? 0), 0);
   }
 
   largestValue(height: number, width: number): number {

@@ -53,9 +53,12 @@ export class RunCall {
     return made;
   }
 
-  /** A constant tensor in its own order of axes. */
-  constant(name: string, host: OnnxTensor): tf.Tensor {
-    return this.keep(name, () => tf.tensor(Float32Array.from(host.data), [...host.shape]));
+  /** A constant tensor in its own order of axes; `make` is asked at the first use only. */
+  constant(name: string, make: () => OnnxTensor): tf.Tensor {
+    return this.keep(name, () => {
+      const { data, shape } = make();
+      return tf.tensor(data instanceof Float32Array ? data : Float32Array.from(data), [...shape]);
+    });
   }
 
   /** Whether the input is a computed value whose axes lie as images'. */
@@ -76,7 +79,7 @@ export class RunCall {
     const value = this.context.values[index];
     if (value) return toPlain(value);
     const host = this.known.host(index, 'input');
-    return this.constant(`input ${index} ${signature(host)}`, host);
+    return this.constant(`input ${index} ${signature(host)}`, () => host);
   }
 
   /** The input, of rank 4, as NHWC images. */

@@ -71,7 +71,13 @@ function requireBindable({ limits }: GPUDevice, operations: readonly Operation[]
   const bound = operations.flatMap((operation) => (operation.kind === 'dispatch' ? usesOf(operation) : []));
   const bytes = bound.reduce((most, { size }) => Math.max(most, size), 0);
   if (bytes > limit)
-    throw tooLarge({ bytes, limit, what: 'Something in a training step', advice: 'lower the batch size' });
+    throw tooLarge({
+      bytes,
+      limit,
+      what: 'Something in a training step',
+      advice: 'lower the batch size',
+      subject: 'batchSize',
+    });
 }
 
 function standInPipeline({ label = '' }: GPUComputePipelineDescriptor): GPUComputePipeline {

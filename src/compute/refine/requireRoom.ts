@@ -29,6 +29,7 @@ export function requireRoom(
     limit,
     what: 'What the transform computes of a batch',
     advice: ways.join(', or ') || 'use smaller images',
+    subject: 'batchSize',
   });
 }
 

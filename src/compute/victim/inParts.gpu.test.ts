@@ -12,6 +12,7 @@ import type { FrozenClassifier } from '../nn/types';
 import { compileOnnx } from '../onnx/compileOnnx';
 import { tf } from '../tf';
 import { classifyInParts } from './inParts';
+import { victimOf } from './victim';
 
 const IMAGES = 7;
 const SIDE = 16;
@@ -50,6 +51,7 @@ function watched(network: FrozenClassifier, batches: number[]): FrozenClassifier
   return {
     bound: network.bound,
     classes: network.classes,
+    largestWeight: network.largestWeight,
     largestValue: (height, width) => network.largestValue(height, width),
     forward: (x) => {
       batches.push(x.shape[0]);
@@ -96,4 +98,18 @@ describe.each(NETWORKS)('%s in parts', (_name, make) => {
     network.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+it('a classifier with a weight that the device cannot bind is refused, and disposed', () => {
+  const { maxStorageBufferBindingSize: limit } = open.device.limits;
+  const network = resnet();
+  expect(network.largestWeight).toBe(3 * 3 * 32 * 32);
+  const before = tf.memory().numTensors;
+  const large = { ...network, largestWeight: Math.floor(limit / 4) + 1 };
+  expect(() =>
+    victimOf(large, { normalization: { mean: [0, 0, 0], std: [1, 1, 1] }, channelOrder: 'RGB' }),
+  ).toThrow(
+    /^The largest weight of the classifier takes \d+ MB in one piece, and this graphics adapter allows \d+ MB: use one that allows more/,
+  );
+  expect(tf.memory().numTensors).toBeLessThan(before);
 });

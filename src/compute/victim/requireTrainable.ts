@@ -19,5 +19,11 @@ export function requireTrainable(
   const fitting = Math.floor(limit / perImage);
   const advice =
     fitting > 0 ? `lower the batch size from ${batchSize} to ${fitting}` : 'use a narrower network';
-  throw tooLarge({ bytes, limit, what: 'What the classifier computes of a batch', advice });
+  throw tooLarge({
+    bytes,
+    limit,
+    what: 'What the classifier computes of a batch',
+    advice,
+    subject: 'batchSize',
+  });
 }

@@ -1,6 +1,7 @@
 import type { NormalizationSettings } from '../../protocol/experiment';
 import type { StateDict } from '../../formats/models/stateDict';
 import { normalizeChannels } from '../kernels/pixels/pixels';
+import { largestBinding, tooLarge } from '../device/largestBinding';
 import { buildFrozen } from '../nn/frozen';
 import type { BoundNetwork } from '../nn/network';
 import type { FrozenClassifier } from '../nn/types';
@@ -49,8 +50,12 @@ export function createVictim(bound: BoundNetwork, state: StateDict, input: Victi
   return victimOf(buildFrozen(bound, state), input);
 }
 
-/** A victim of a classifier that is on the device already, which becomes the victim's. The caller disposes it. */
+/**
+ * A victim of a classifier that is on the device already, which becomes the victim's. The caller disposes it.
+ * @throws StudioError `experiment/too-large`, with the classifier disposed, where the device cannot bind its largest weight.
+ */
 export function victimOf(network: FrozenClassifier, input: VictimInput): Victim {
+  requireWeights(network);
   const mean = tf.tensor1d([...input.normalization.mean]);
   const std = tf.tensor1d([...input.normalization.std]);
 
@@ -78,4 +83,12 @@ export function victimOf(network: FrozenClassifier, input: VictimInput): Victim 
       std.dispose();
     },
   };
+}
+
+function requireWeights(network: FrozenClassifier): void {
+  const [bytes, limit] = [network.largestWeight * Float32Array.BYTES_PER_ELEMENT, largestBinding()];
+  if (bytes <= limit) return;
+  network.dispose();
+  const advice = 'use one that allows more, or a classifier with smaller layers';
+  throw tooLarge({ bytes, limit, what: 'The largest weight of the classifier', advice, subject: 'model' });
 }

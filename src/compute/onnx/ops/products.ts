@@ -95,8 +95,9 @@ function runGemm(call: RunCall): GraphValue[] {
   let y: tf.Tensor;
   if (b.host) {
     const { host } = b;
-    const order = known.int('transB', 0) === 1 ? transposeHost(host, [1, 0]) : host;
-    y = dense(a, call.constant('weight', order) as tf.Tensor2D, null, false);
+    const turn = known.int('transB', 0) === 1;
+    const weight = call.constant('weight', () => (turn ? transposeHost(host, [1, 0]) : host));
+    y = dense(a, weight as tf.Tensor2D, null, false);
   } else y = product(a, turned(call.plain(1), 'transB'));
   y = scaled(y);
   if (!known.optional(2)) return [call.givePlain(y)];
