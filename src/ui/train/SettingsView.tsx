@@ -133,7 +133,8 @@ function Steps() {
   const { count } = useTrainingImages();
   if (count === null) return null;
   const images = Math.min(count, limit ?? count);
-  const perEpoch = Math.ceil(images / batchSize);
+  // As the trainer counts: an incomplete last batch is left out.
+  const perEpoch = Math.floor(images / batchSize);
   const steps = Math.min(perEpoch * epochs, maxSteps ?? Number.POSITIVE_INFINITY);
   return (
     <p className={styles.steps}>
