@@ -70,7 +70,7 @@ export function deflatedZip(files: Readonly<Record<string, Uint8Array>>): Uint8A
   const [parts, directory]: [Buffer[], Buffer[]] = [[], []];
   let at = 0;
   for (const [name, content] of Object.entries(files)) {
-    const packed = deflateRawSync(content, { level: 9 });
+    const packed = deflateRawSync(content, { level: 6 });
     // Version, flags, method, time and date, checksum, the two sizes, the name's length and the extra field's.
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Collector, messageSchema, type FuzzReport } from './collector';
 
-/** No answer for so long is a hang: a thousand times what a case takes on a busy machine. */
-const STALL_MS = 120_000;
+/** No answer for so long is a hang: some thousand times what a case takes, with room for a machine that is busy with other things. */
+const STALL_MS = 300_000;
 /** V8's heap, a hard limit; buffers lie outside of it and are watched by size. */
 const HEAP_MIB = 512;
 const MAX_FINDINGS = 20;

@@ -2,8 +2,8 @@ import { StudioError } from '../../../protocol/errors';
 import type { StateDict, StateTensor } from '../stateDict';
 import type { LayerGraph, LayerNode, LayerOp } from './layerGraph';
 
-/** Nodes a network may have: the deepest published classifiers have some two thousand. */
-const MAX_NODES = 20_000;
+/** Nodes a network may have, and layers that are read for them: the deepest published classifiers have some two thousand. */
+const MAX_STEPS = 20_000;
 
 /** Collects the nodes and tensors of one file; every error it makes names the file. */
 export class GraphBuilder {
@@ -23,12 +23,13 @@ export class GraphBuilder {
     return this.nodes.push({ layer, type, op, inputs }) - 1;
   }
 
-  /** Counts a step that may add no node. @throws StudioError `file/too-large`. */
-  count(): void {
-    if (++this.steps > MAX_NODES)
+  /** Counts steps that may add no node. @throws StudioError `file/too-large`. */
+  count(steps = 1): void {
+    this.steps += steps;
+    if (this.steps > MAX_STEPS)
       throw new StudioError(
         'file/too-large',
-        `${this.file} describes a network of more than ${MAX_NODES} steps.`,
+        `${this.file} describes a network of more than ${MAX_STEPS} steps.`,
         { subject: this.file },
       );
   }

@@ -60,13 +60,13 @@ function modelOf(builder: GraphBuilder, model: Json): { className: string; confi
 function addModel(scope: Scope, className: string, config: Json, input: number | null): number {
   if (scope.outer.length > MAX_NESTING)
     throw scope.builder.malformed(`nests models more than ${MAX_NESTING} deep`);
-  // Calls of models inside models multiply, and a model may add no node of its own.
-  scope.builder.count();
   const object = asObject(config);
   const entries = asList(object?.['layers']) ?? asList(config);
   if (entries === null || entries.length === 0)
     throw scope.builder.malformed('describes a model without layers');
   const layers = entries.map((entry) => parseLayer(scope.builder, entry));
+  // Calls of models inside models multiply, and a model may add no node of its own.
+  scope.builder.count(layers.reduce((sum, { inbound }) => sum + Math.max(1, inbound.length), 0));
   return className === 'Sequential'
     ? addSequential(scope, layers, object, input)
     : new FunctionalModel(scope, layers, object ?? {}, input).output();
