@@ -39,6 +39,11 @@ describe('parseExperiment', () => {
     expect(parseExperiment(JSON.parse(JSON.stringify(once)))).toEqual(once);
   });
 
+  it('shows no more of an unknown key than a line holds', () => {
+    const long = 'k'.repeat(5000);
+    expect(() => parseExperiment({ ...minimal, [long]: 1 })).toThrow(/^.{0,200}k…".$/);
+  });
+
   it('names an unknown key, wherever it is', () => {
     expect(failure({ ...minimal, colour: 1 })).toMatchObject({
       code: 'experiment/unknown-key',

@@ -269,13 +269,17 @@ export function parseExperiment(value: unknown, source = 'The experiment file'):
   return whole.data;
 }
 
+/** A key is shown so far: a damaged file may have one of any length. */
+const MAX_SHOWN_KEY = 120;
+
 function experimentError(error: z.ZodError, source: string): StudioError {
   const issue = error.issues[0];
   if (!issue) return new StudioError('experiment/invalid', `${source} is not valid.`);
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const key = [path, issue.keys[0]].filter(Boolean).join('.');
-    return new StudioError('experiment/unknown-key', `${source} has an unknown key "${key}".`, {
+    const shown = key.length > MAX_SHOWN_KEY ? `${key.slice(0, MAX_SHOWN_KEY)}…` : key;
+    return new StudioError('experiment/unknown-key', `${source} has an unknown key "${shown}".`, {
       subject: key,
     });
   }
