@@ -2,7 +2,7 @@
 // GPU tests run on Dawn in Node where it finds an adapter, else in Chrome (SwiftShader where there is no GPU).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { ensureChrome, nodeAdapter } from './browser.mjs';
@@ -11,6 +11,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, '.cache');
 mkdirSync(cache, { recursive: true });
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, said again at the end: the totals alone send a reader up through thousands of lines. */
+const failures = [];
 
 function bin(name) {
   return join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
@@ -31,7 +33,33 @@ function run(command, args, env = {}) {
 function check(title, command, args) {
   console.log(`\n── ${title}`);
   if (run(command, args)) totals.passed += 1;
-  else totals.failed += 1;
+  else fail(title, 'see above');
+}
+
+function fail(title, why) {
+  totals.failed += 1;
+  failures.push(`${title}: ${why}`);
+}
+
+/** Notes each failed test, and each file that failed outside its tests, with the first lines of what it said. */
+function noteFailures(title, testResults) {
+  for (const { name, status, message, assertionResults } of testResults) {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((result) => result.status === 'failed');
+    for (const { fullName, failureMessages } of failed) {
+      failures.push(`${title}: ${file} > ${fullName}\n${excerpt(failureMessages.join('\n'))}`);
+    }
+    if (status === 'failed' && failed.length === 0)
+      failures.push(`${title}: ${file}\n${excerpt(message ?? '')}`);
+  }
+}
+
+function excerpt(message) {
+  return message
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `    ${line.slice(0, 300)}`)
+    .join('\n');
 }
 
 function suite(title, args, env) {
@@ -44,7 +72,7 @@ function suite(title, args, env) {
     env,
   );
   if (!existsSync(report)) {
-    totals.failed += 1;
+    fail(title, 'vitest wrote no report');
     return;
   }
   const {
@@ -52,12 +80,14 @@ function suite(title, args, env) {
     numFailedTests,
     numPendingTests,
     numTodoTests = 0,
+    testResults,
   } = JSON.parse(readFileSync(report, 'utf8'));
   totals.passed += numPassedTests;
   totals.failed += numFailedTests;
+  noteFailures(title, testResults);
   totals.skipped += numPendingTests + numTodoTests;
   // A suite that fails to load, or an unhandled error, has no failed test of its own.
-  if (!fine && numFailedTests === 0) totals.failed += 1;
+  if (!fine && numFailedTests === 0) fail(title, 'an error outside its tests, see above');
 }
 
 check('Types', bin('tsc'), ['--noEmit']);
@@ -76,18 +106,17 @@ if (adapter) {
 } else if (chrome) {
   suite('GPU tests, in Chrome', ['--config', 'vitest.browser.config.ts'], browserEnv);
 } else {
-  totals.failed += 1;
-  console.log(
-    '\nNo WebGPU adapter was found, so the GPU tests did not run. Install a Vulkan driver, or Chrome.',
-  );
+  fail('GPU tests', 'no WebGPU adapter was found. Install a Vulkan driver, or Chrome.');
 }
 if (chrome) {
   suite('End-to-end tests in Chrome', ['--project', 'e2e'], browserEnv);
 } else {
-  totals.failed += 1;
-  console.log('\nNo Chrome was found, so the end-to-end tests did not run.');
-  console.log('Install Chrome or Chromium, or set CHROME_PATH to one, and run `npm test` again.');
+  fail(
+    'End-to-end tests',
+    'no Chrome was found. Install Chrome or Chromium, or set CHROME_PATH to one, and run `npm test` again.',
+  );
 }
 
+if (failures.length > 0) console.log(`\n── Failed\n${failures.join('\n')}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
