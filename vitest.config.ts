@@ -11,6 +11,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{src,headless,tests}/**/*.test.{ts,tsx}'],
           exclude: ['**/*.gpu.test.ts', 'tests/e2e/**'],
+          setupFiles: ['tests/setup/page.ts'],
           testTimeout: 60_000,
         },
       },

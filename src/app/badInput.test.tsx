@@ -41,15 +41,12 @@ afterEach(() => {
 
 /** What stands at a field of the attack's options, once it does. */
 async function refusedAt(field: string): Promise<string> {
-  const options = await screen.findByTestId('attack-options', {}, { timeout: 4000 });
-  return waitFor(
-    () => {
-      const alert = within(options).getByRole('alert');
-      expect(alert.closest('label, div')?.textContent).toContain(field);
-      return alert.textContent ?? '';
-    },
-    { timeout: 4000 },
-  );
+  const options = await screen.findByTestId('attack-options');
+  return waitFor(() => {
+    const alert = within(options).getByRole('alert');
+    expect(alert.closest('label, div')?.textContent).toContain(field);
+    return alert.textContent ?? '';
+  });
 }
 
 describe('an attack that cannot be made', () => {

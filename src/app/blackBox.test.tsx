@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { cleanup, configure, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeExperiment } from '../../tests/fakes/answers';
 import { FakeClient } from '../../tests/fakes/fakeClient';
@@ -18,9 +18,6 @@ import { clearVictim } from '../state/victimStore';
 import { goTo, useViewStore } from '../state/viewStore';
 import { App } from '../ui/App';
 import { createStudio, type Studio } from './createStudio';
-
-// The machine may be busy with other things; nothing here depends on how long it takes.
-configure({ asyncUtilTimeout: 15_000 });
 
 let studio: Studio;
 const URL_OF_IT = 'http://127.0.0.1:8123/classify';
@@ -294,9 +291,8 @@ describe('a black box on the page', () => {
     fireEvent.click(await screen.findByTestId('restore'));
     await screen.findByTestId('pair-defended');
     // The surrogate's run is read back after the pairs: what its stage says follows.
-    await waitFor(
-      () => expect(screen.getByTestId('stage-1').textContent).toBe('400 steps, agrees on 99.4 %'),
-      { timeout: 10_000 },
+    await waitFor(() =>
+      expect(screen.getByTestId('stage-1').textContent).toBe('400 steps, agrees on 99.4 %'),
     );
     expect(disabled('measure-blackbox')).toBe(true);
     expect(distillation.series.length).toBe(400);

@@ -68,7 +68,7 @@ describe('the studio on a scripted client', () => {
     await waitFor(() => expect(useRunStore.getState().progress.step).toBe(step + 1));
     await waitFor(() => expect(screen.getByTestId('resume')).toHaveProperty('disabled', false));
     fireEvent.click(screen.getByTestId('resume'));
-    await waitFor(() => expect(phase()).toBe('done'), { timeout: 5000 });
+    await waitFor(() => expect(phase()).toBe('done'));
     expect(runSeries.at('step', runSeries.length - 1)).toBe(600);
     expect(screen.getByTestId('kpi-asr').textContent).toMatch(/2\.0 %36 of 1,800was 99\.7 %/);
     expect(within(screen.getByTestId('sample-grid')).getByText('transformed triggered')).toBeTruthy();
