@@ -16,6 +16,8 @@ export interface FuzzReport {
   readonly codes: ReadonlyMap<string, number>;
   readonly peakResidentBytes: number;
   readonly largestBytes: number;
+  /** The case that came nearest to its cap, as a share of it. */
+  readonly closest: { readonly share: number; readonly what: string };
   readonly findings: readonly Finding[];
 }
 
@@ -39,6 +41,7 @@ export class Collector implements FuzzReport {
   cases = 0;
   peakResidentBytes = 0;
   largestBytes = 0;
+  closest = { share: 0, what: '' };
   private open: { readonly id: number; readonly what: string; readonly capBytes: number } | null = null;
 
   constructor(
@@ -52,10 +55,12 @@ export class Collector implements FuzzReport {
       this.open = { id: message.begun, what: message.what ?? '', capBytes: message.capBytes ?? 0 };
     if (message.ended === undefined || this.open === null) return;
     const { residentBytes = 0, largestBytes = 0, code = '', fault = null } = message;
-    const { capBytes } = this.open;
+    const { capBytes, what } = this.open;
     this.codes.set(code, (this.codes.get(code) ?? 0) + 1);
     this.peakResidentBytes = Math.max(this.peakResidentBytes, residentBytes);
     this.largestBytes = Math.max(this.largestBytes, largestBytes);
+    const share = Math.max(residentBytes, largestBytes) / capBytes;
+    if (share > this.closest.share) this.closest = { share, what };
     const [asked, took, cap] = [largestBytes, residentBytes, capBytes].map((bytes) =>
       Math.round(bytes / 2 ** 20),
     );

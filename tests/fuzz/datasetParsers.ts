@@ -32,7 +32,7 @@ const PARQUET: Cap = { fixedMiB: 224, timesFile: 80 };
 /** Twenty bytes a pixel, of which a compressed byte may stand for 2,048. */
 const PICTURES: Cap = { fixedMiB: 96, timesFile: 20 * 2048 };
 /** As of models, which are looked into. */
-const OBJECTS: Cap = { fixedMiB: 320, timesFile: 24 };
+const OBJECTS: Cap = { fixedMiB: 384, timesFile: 24 };
 
 /** The readers of data sets, archives and images. */
 export const DATASETS: readonly FuzzedParser[] = [

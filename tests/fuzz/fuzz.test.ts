@@ -15,9 +15,10 @@ const FROM = Number(process.env['FUZZ_FROM'] ?? 0);
 const tell = ({ parser, id, mutation, why }: Finding) => `${parser}, ${id}: ${mutation}\n  ${why}`;
 
 /** What a parser took at most, for choosing its cap. */
-function said(name: string, { cases, peakResidentBytes, largestBytes, codes }: FuzzReport): string {
+function said(name: string, report: FuzzReport): string {
+  const { cases, peakResidentBytes, largestBytes, codes, closest } = report;
   const [took, asked] = [peakResidentBytes, largestBytes].map((bytes) => Math.round(bytes / 2 ** 20));
-  return `${name}: ${cases} cases, ${took} MiB, buffer ${asked} MiB, ${JSON.stringify([...codes])}`;
+  return `${name}: ${cases} cases, ${took} MiB, buffer ${asked} MiB, ${JSON.stringify([...codes])}, ${Math.round(closest.share * 100)} % of its cap at most: ${closest.what}`;
 }
 
 describe('damaged and hostile files', () => {
