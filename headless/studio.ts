@@ -39,13 +39,24 @@ export async function openEngine(store: RunStore, emit: (event: WorkerEvent) => 
   });
 }
 
+/** Where inputs are loaded into. */
+type Inputs = Pick<Engine, 'session' | 'keeper'>;
+
 /**
  * Loads everything an experiment names, as dropping it on the page would. Paths are relative to `folder`.
  * @throws StudioError naming the file and the reason.
  */
-export async function loadInputs(engine: Engine, experiment: Experiment, folder: string): Promise<void> {
-  const { session, keeper } = engine;
-  const { model, dataset, attack, defense } = experiment;
+export async function loadInputs(engine: Inputs, experiment: Experiment, folder: string): Promise<void> {
+  await loadModelAndImages(engine, experiment, folder);
+  await loadNamedFiles(engine, experiment, folder);
+}
+
+/** The model, where a file holds it, and the images. @throws StudioError naming the file and the reason. */
+export async function loadModelAndImages(
+  { session, keeper }: Inputs,
+  { model, dataset }: Experiment,
+  folder: string,
+): Promise<void> {
   if (model.path !== null) {
     session.replaceModel(
       await loadModel(
@@ -71,6 +82,14 @@ export async function loadInputs(engine: Engine, experiment: Experiment, folder:
       await loadTransformImages(dataset.transformPath, files, session.requireDataset().dataset, { keeper }),
     );
   }
+}
+
+/** The files that an attack's options and the start weights name. @throws StudioError naming the file and the reason. */
+export async function loadNamedFiles(
+  { session }: Inputs,
+  { model, attack, defense }: Experiment,
+  folder: string,
+): Promise<void> {
   if (attack) {
     for (const { key, kind } of attackByKind(attack.kind).options) {
       const path = attack.options[key];

@@ -7,6 +7,7 @@ import { StudioError } from '../src/protocol/errors';
 import type { RunResults } from '../src/protocol/results';
 import type { runExperiment } from './experimentRun';
 import type { ExperimentRunOptions } from './running';
+import type { checkCells } from './sweepCheck';
 import { runSweep } from './sweepRun';
 
 const RESULTS = {
@@ -52,9 +53,16 @@ describe('runSweep', () => {
       return { results: RESULTS };
     };
   const start = (endOf: Parameters<typeof running>[0], resume = false, maxSteps = 5) =>
+    startFile(sweep(maxSteps), endOf, resume, () => Promise.resolve());
+  const startFile = (
+    file: unknown,
+    endOf: Parameters<typeof running>[0],
+    resume: boolean,
+    ...check: [typeof checkCells] | []
+  ) =>
     runSweep(
       {
-        file: sweep(maxSteps),
+        file,
         source: 'x.json',
         folder: '.',
         out,
@@ -63,6 +71,7 @@ describe('runSweep', () => {
         log: () => undefined,
       },
       running(endOf),
+      ...check,
     );
   const attacks = () => calls.map(({ experiment }) => experiment.attack?.kind);
 
@@ -98,6 +107,21 @@ describe('runSweep', () => {
     expect(await readFile(join(out, '0-badnets', 'asked.json'), 'utf8')).toBe(kept);
     expect(existsSync(join(out, '0-badnets', 'results.json'))).toBe(true);
   });
+
+  it.each([
+    ['attack.options.size', [3, 40], /^The run 1-\S+ cannot be made: .*larger than the images/],
+    ['attack.options.rate', [0.1, 1], /^The run 1-\S+ cannot be made: .*leave none clean/],
+    ['attack.target', [0, 12], /^The run 1-\S+ cannot be made: .*class 12 does not exist/],
+    ['dataset.path', ['drawn:signs', 'nowhere.zip'], /^The run 1-\S+ cannot be made: .*nowhere\.zip/],
+  ])(
+    'refuses the whole sweep before anything is run where one run cannot be made: %s',
+    async (key, values, words) => {
+      const file = { ...sweep(5), sweep: { axes: [{ key, values }] } };
+      await expect(startFile(file, () => 'done', false)).rejects.toThrow(words);
+      expect(calls).toEqual([]);
+      expect(existsSync(join(out, 'sweep.csv'))).toBe(false);
+    },
+  );
 
   it('ends with what is no fault of the run', async () => {
     await expect(start(() => new TypeError('a mistake'))).rejects.toThrow('a mistake');

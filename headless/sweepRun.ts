@@ -7,6 +7,7 @@ import type { RunResults } from '../src/protocol/results';
 import { expandSweep, type SweepCell } from '../src/protocol/sweep';
 import { type SweepRow, sweepCsv, sweepTable } from '../src/protocol/sweepTable';
 import { runExperiment } from './experimentRun';
+import { checkCells } from './sweepCheck';
 
 /** How a sweep is run. */
 export interface SweepRunOptions {
@@ -35,16 +36,20 @@ export interface SweepOutcome {
 /**
  * Runs every cell of an experiment's sweep, each in a folder of its own below `out`, and writes `sweep.csv` and `sweep.md` after each. A run
  * that fails is told in the table, does not end the others, and is run again by the next call. Runs that share a victim train it once.
- * @throws StudioError as `expandSweep`, and `experiment/invalid` where a run's folder holds another run than the one asked for; both before
- * anything is run.
+ * @throws StudioError as `expandSweep` and `checkCells`, and `experiment/invalid` where a run's folder holds another run than the one asked
+ * for; all before anything is run.
  */
 export async function runSweep(
   options: SweepRunOptions,
   runCell: typeof runExperiment = runExperiment,
+  check: typeof checkCells = checkCells,
 ): Promise<SweepOutcome> {
   const { file, source, folder, out, resume, log } = options;
   const cells = expandSweep(file, source);
   for (const cell of cells) await refuseAnother(cell, join(out, cell.id));
+  const ahead = [];
+  for (const cell of cells) if (!(await doneBefore(join(out, cell.id)))) ahead.push(cell);
+  if (ahead.length > 0) await check(ahead, folder);
   const rows: SweepRow[] = [];
   for (const cell of cells) {
     const place = join(out, cell.id);

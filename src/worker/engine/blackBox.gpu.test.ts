@@ -152,6 +152,19 @@ describe('a black box in the engine', () => {
     expect(of('run/finished').at(-1)?.results.blackBox).toEqual(pairs);
   });
 
+  it('refuses an attack that cannot be made before anything is asked', async () => {
+    asked = 0;
+    const experiment = {
+      ...file({ path: 'box.onnx' }),
+      attack: { kind: 'badnets' as const, target: 0, options: { size: 40 } },
+    };
+    await expect(call('blackbox/distil', { experiment, resume: null, allowNetwork: false })).rejects.toThrow(
+      /larger than the images/,
+    );
+    expect(asked).toBe(0);
+    expect(engine.runs.active).toBeNull();
+  });
+
   it('keeps what was learned when the black box stops answering, and goes on from there', async () => {
     asked = 0;
     // The measuring, and two batches.

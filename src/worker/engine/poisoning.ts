@@ -22,3 +22,12 @@ export async function poisoningOf(session: Session, experiment: Experiment): Pro
   }
   return poisoningSummary(attack.plan(labels, experiment.seed), labels, dataset.classNames.length);
 }
+
+/**
+ * Refuses an attack that cannot be made of the loaded images, before any work is begun.
+ * @throws StudioError as `poisoningOf` where the experiment trains its victim, else as `Session.triggerFor`.
+ */
+export async function checkAttack(session: Session, experiment: Experiment): Promise<void> {
+  if (experiment.model.train && experiment.attack) await poisoningOf(session, experiment);
+  else await session.triggerFor(experiment);
+}

@@ -155,6 +155,8 @@ export class Runs {
     return this.exclusively(draft, async (experiment) => {
       const { session } = this.context;
       session.requireDataset();
+      // Nobody distils for an hour to be told then that the attack to measure by cannot be made.
+      await session.triggerFor(experiment);
       const held = await open(experiment);
       return this.begin('surrogate', experiment, resume, async (resumed, batch) => {
         const run = await prepareSurrogateRun(session, experiment, resumed?.bytes ?? null, batch, held);

@@ -8,7 +8,7 @@ import { expandSweep, type SweepCell } from '../../protocol/sweep';
 import type { SweepRow } from '../../protocol/sweepTable';
 import type { EngineContext } from './engine';
 import type { LoadedModel } from './loadModel';
-import { poisoningOf } from './poisoning';
+import { checkAttack } from './poisoning';
 import { adoptVictim } from './victimHandlers';
 
 /** Where the last sweep is kept among the settings. */
@@ -164,8 +164,7 @@ export class Sweeps {
         { subject: 'sweep.axes' },
       );
     }
-    if (model.train && experiment.attack) await poisoningOf(session, experiment);
-    else await session.triggerFor(experiment);
+    await checkAttack(session, experiment);
   }
 
   /** Rows are true of one file on one data set and, where victims are not trained, one model. */
