@@ -58,7 +58,7 @@ describe('the attack lab', () => {
   it('shows every attack, and a refusal in its place while the others stay', async () => {
     await open();
     const row = (kind: string) => screen.getByTestId(`attack-${kind}`);
-    await waitFor(() => expect(within(row('wanet')).getAllByRole('img')).toHaveLength(9), { timeout: 3000 });
+    await waitFor(() => expect(within(row('wanet')).getAllByRole('img')).toHaveLength(9));
     await waitFor(() => expect(within(row('custom')).getByText(/wants a picture/)).toBeTruthy());
     setField('attack.options.size', 40);
     await waitFor(() => expect(within(row('badnets')).getByText(/larger than the images/)).toBeTruthy());
@@ -71,6 +71,26 @@ describe('the attack lab', () => {
       'value',
       '16',
     );
+  });
+
+  it('keeps a refused list of milestones with its reason, and follows the recipe when that is chosen anew', async () => {
+    await open();
+    part('Train a victim');
+    fireEvent.click(screen.getByTestId('recipe-paper'));
+    const milestones = () => screen.getByLabelText<HTMLInputElement>('Milestones');
+    const recipe = () => useLabStore.getState().recipe.schedule;
+    const usual = milestones().value;
+    fireEvent.change(milestones(), { target: { value: '5, 7' } });
+    expect(recipe()).toMatchObject({ milestones: [5, 7] });
+    fireEvent.change(milestones(), { target: { value: '5, x' } });
+    fireEvent.blur(milestones());
+    expect(milestones().value).toBe('5, x');
+    expect(milestones().getAttribute('aria-invalid')).toBe('true');
+    expect(recipe()).toMatchObject({ milestones: [5, 7] });
+    fireEvent.keyDown(milestones(), { key: 'Escape' });
+    expect(milestones().value).toBe('5, 7');
+    fireEvent.click(screen.getByTestId('recipe-paper'));
+    expect(milestones().value).toBe(usual);
   });
 
   it('counts what is poisoned and says when labels are kept', async () => {
@@ -100,7 +120,7 @@ describe('the attack lab', () => {
     expect(screen.getByTestId('step-lab').textContent).toMatch(/training/);
     await studio.commands.openFiles([file('other.pth', 'x')]);
     expect(useNoticeStore.getState().notices.at(-1)?.text).toMatch(/classifier’s training has been stopped/);
-    await waitFor(() => expect(useVictimStore.getState().phase).toBe('done'), { timeout: 5000 });
+    await waitFor(() => expect(useVictimStore.getState().phase).toBe('done'));
     expect(screen.getByTestId('victim-asr').textContent).toMatch(/99\.7 %1,795 of 1,800/);
     const asked = client.calls.find(({ name }) => name === 'victim/train')?.params;
     expect(asked).toMatchObject({ experiment: { model: { path: null, train: { batchSize: 32 } } } });

@@ -4,15 +4,16 @@ import { busyWith, busyWords } from '../../state/busy';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { withLoaded } from '../../state/loadedPaths';
 import { useModelStore } from '../../state/modelStore';
-import { notify, notifyError } from '../../state/noticeStore';
+import { notify } from '../../state/noticeStore';
 import { distillation, useSurrogateStore } from '../../state/surrogateStore';
 import { victimTraining } from '../../state/victimStore';
 import { goTo, useViewStore } from '../../state/viewStore';
+import { beginTraining } from './beginTraining';
 import { takeModel } from './files';
 import { redrawMap } from './map';
 import { start } from './run';
 import { runControls } from './runControls';
-import { ask, type StudioContext, track, wireError } from './studio';
+import { ask, type StudioContext, track } from './studio';
 
 /** Distils a new surrogate of the draft's black box. @param allowNetwork leave for this distillation. */
 export async function distil(context: StudioContext, allowNetwork: boolean): Promise<void> {
@@ -26,28 +27,19 @@ export async function resumeDistil(context: StudioContext, allowNetwork: boolean
   await begin(context, withLoaded(experiment), runId, allowNetwork);
 }
 
-async function begin(
-  context: StudioContext,
+function begin(
+  { client }: StudioContext,
   experiment: Experiment,
   resume: string | null,
   allowNetwork: boolean,
 ): Promise<void> {
-  distillation.asked(experiment, resume !== null);
-  try {
-    const request = { experiment, resume, allowNetwork };
-    const { runId, totalSteps } = await context.client.call('blackbox/distil', request);
-    victimTraining.setAside();
-    useSurrogateStore.setState(({ progress }) => ({
-      runId,
-      pending: null,
-      stored: false,
-      progress: { ...progress, totalSteps },
-    }));
-  } catch (thrown) {
-    const error = wireError(thrown);
-    distillation.refused(error);
-    notifyError(error);
-  }
+  return beginTraining({
+    training: distillation,
+    other: victimTraining,
+    experiment,
+    resumed: resume !== null,
+    ask: () => client.call('blackbox/distil', { experiment, resume, allowNetwork }),
+  });
 }
 
 export const {

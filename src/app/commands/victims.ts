@@ -4,14 +4,15 @@ import { recipeNow, setRecipe, useLabStore } from '../../state/labStore';
 import { withLoaded } from '../../state/loadedPaths';
 import { setExperiment, useDraftStore } from '../../state/draftStore';
 import { useModelStore } from '../../state/modelStore';
-import { notify, notifyError } from '../../state/noticeStore';
+import { notify } from '../../state/noticeStore';
 import { distillation } from '../../state/surrogateStore';
 import { useVictimStore, victimTraining } from '../../state/victimStore';
 import { goTo } from '../../state/viewStore';
+import { beginTraining } from './beginTraining';
 import { takeModel } from './files';
 import { redrawMap } from './map';
 import { runControls } from './runControls';
-import { ask, type StudioContext, track, wireError } from './studio';
+import { ask, type StudioContext, track } from './studio';
 
 /** Trains the classifier that the lab's recipe describes, poisoned by the experiment's attack. */
 export async function trainVictim(context: StudioContext): Promise<void> {
@@ -34,24 +35,16 @@ export async function resumeVictim(context: StudioContext): Promise<void> {
   await train(context, experiment, runId);
 }
 
-async function train(context: StudioContext, experiment: Experiment, resume: string | null): Promise<void> {
-  victimTraining.asked(experiment, resume !== null);
+function train({ client }: StudioContext, experiment: Experiment, resume: string | null): Promise<void> {
   useLabStore.setState({ part: 'train' });
   goTo('lab');
-  try {
-    const { runId, totalSteps } = await context.client.call('victim/train', { experiment, resume });
-    distillation.setAside();
-    useVictimStore.setState(({ progress }) => ({
-      runId,
-      pending: null,
-      stored: false,
-      progress: { ...progress, totalSteps },
-    }));
-  } catch (thrown) {
-    const error = wireError(thrown);
-    victimTraining.refused(error);
-    notifyError(error);
-  }
+  return beginTraining({
+    training: victimTraining,
+    other: distillation,
+    experiment,
+    resumed: resume !== null,
+    ask: () => client.call('victim/train', { experiment, resume }),
+  });
 }
 
 export const {

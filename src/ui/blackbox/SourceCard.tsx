@@ -12,7 +12,7 @@ import { LoadingLine } from '../common/LoadingLine';
 import { Segmented } from '../common/Segmented';
 import inputStyles from '../common/NumberInput.module.css';
 import { useOpeners } from '../drop/FileInputs';
-import type { FieldSpec } from '../train/fields';
+import type { FieldSpec } from '../fields/fieldSpec';
 import { SettingsField } from '../train/SettingsField';
 import styles from './BlackBox.module.css';
 import { Trial } from './Trial';

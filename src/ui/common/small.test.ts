@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageStrip } from '../../protocol/summaries';
 import { judge } from '../grid/judge';
-import { parseNumbers } from '../train/SettingsField';
+import { parseNumbers } from '../fields/NumbersField';
 import { amplifiedDifference } from '../trigger/difference';
 import { commonBounds, nearest, placer } from '../tsne/layout';
 import { outOfBounds, parseNumber } from './NumberInput';

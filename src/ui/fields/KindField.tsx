@@ -1,4 +1,4 @@
-import styles from './SettingsView.module.css';
+import styles from './Fields.module.css';
 
 interface KindFieldProps<T extends string> {
   readonly label: string;

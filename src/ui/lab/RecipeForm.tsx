@@ -1,30 +1,21 @@
 import { useDatasetStore } from '../../state/datasetStore';
 import { useDeviceStore } from '../../state/deviceStore';
-import { useDraftStore } from '../../state/draftStore';
 import { setRecipe, setRecipeField, useRecipe } from '../../state/labStore';
 import { recipeFor, recipeOf } from '../../state/recipes';
 import { Card } from '../common/Card';
-import { formatCount } from '../common/format';
-import { OPTIMIZER_DEFAULTS, SCHEDULE_DEFAULTS } from '../train/fields';
-import { KindField, OPTIMIZERS, SCHEDULES } from '../train/KindField';
+import { ArchitectureField } from '../fields/ArchitectureField';
+import fieldStyles from '../fields/Fields.module.css';
+import { StepCount } from '../fields/StepCount';
+import { TrainingCards } from '../fields/TrainingCards';
 import { SettingsField } from '../train/SettingsField';
-import fieldStyles from '../train/SettingsView.module.css';
 import { RecipeField } from './RecipeField';
-import {
-  ADAPTIVE,
-  LENGTH,
-  OF_THE_EXPERIMENT,
-  optimizerSpecs,
-  scheduleSpecs,
-  START,
-  WIDTH,
-} from './recipeFields';
+import { ADAPTIVE, LENGTH, OF_THE_EXPERIMENT, START, WIDTH } from './recipeFields';
 import styles from './Victim.module.css';
 
 /** The victim's recipe, field by field. */
 export function RecipeForm() {
   const recipe = useRecipe();
-  const { optimizer, schedule } = recipe;
+  const count = useDatasetStore((state) => state.summary?.trainCount ?? null);
   return (
     <div className={styles.groups}>
       <Card title="Classifier">
@@ -34,35 +25,14 @@ export function RecipeForm() {
         {LENGTH.map((spec) => (
           <RecipeField key={spec.path} spec={spec} />
         ))}
-        <Steps />
+        <StepCount {...recipe} count={count} />
       </Card>
-      <Card title="Optimiser">
-        <KindField
-          label="Kind"
-          value={optimizer.kind}
-          options={OPTIMIZERS}
-          onChange={(kind) =>
-            setRecipeField('optimizer', {
-              ...OPTIMIZER_DEFAULTS[kind],
-              learningRate: optimizer.learningRate,
-            })
-          }
-        />
-        {optimizerSpecs(optimizer.kind).map((spec) => (
-          <RecipeField key={spec.path} spec={spec} />
-        ))}
-      </Card>
-      <Card title="Schedule">
-        <KindField
-          label="Kind"
-          value={schedule.kind}
-          options={SCHEDULES}
-          onChange={(kind) => setRecipeField('schedule', SCHEDULE_DEFAULTS[kind])}
-        />
-        {scheduleSpecs(schedule.kind).map((spec) => (
-          <RecipeField key={`${schedule.kind} ${spec.path}`} spec={spec} />
-        ))}
-      </Card>
+      <TrainingCards
+        {...recipe}
+        onOptimizer={(optimizer) => setRecipeField('optimizer', optimizer)}
+        onSchedule={(schedule) => setRecipeField('schedule', schedule)}
+        field={(spec) => <RecipeField key={spec.path} spec={spec} />}
+      />
       <Card title="Images and measuring" note="of the whole experiment">
         {OF_THE_EXPERIMENT.map((spec) => (
           <SettingsField key={spec.path} spec={spec} />
@@ -73,50 +43,20 @@ export function RecipeForm() {
   );
 }
 
+/** A recipe that is a preset's stays it: another architecture has another one of that name. */
 function Architecture() {
   const recipe = useRecipe();
   const architectures = useDeviceStore((state) => state.architectures);
-  const known = architectures.some(({ id }) => id === recipe.architecture);
-  const choose = (id: string) => {
-    const next = architectures.find((candidate) => candidate.id === id);
-    if (!next) return;
-    const preset = recipeOf(recipe, architectures);
-    if (preset === null) setRecipeField('architecture', id);
-    else setRecipe(recipeFor(preset, next, recipe.adaptive));
-  };
   return (
-    <label className={styles.stacked}>
-      <span>Architecture</span>
-      <select
-        className={fieldStyles.select}
-        value={recipe.architecture}
-        onChange={(event) => choose(event.target.value)}
-        data-testid="victim-architecture"
-      >
-        {!known && <option value={recipe.architecture}>{recipe.architecture}</option>}
-        {architectures.map(({ id, label }) => (
-          <option key={id} value={id}>
-            {label}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-/** How many steps these settings come to, for the images that are loaded. */
-function Steps() {
-  const { batchSize, epochs, maxSteps } = useRecipe();
-  const limit = useDraftStore((state) => state.experiment.dataset.train);
-  const count = useDatasetStore((state) => state.summary?.trainCount ?? null);
-  if (count === null) return null;
-  const images = Math.min(count, limit ?? count);
-  const perEpoch = Math.floor(images / batchSize);
-  const steps = Math.min(perEpoch * epochs, maxSteps ?? Number.POSITIVE_INFINITY);
-  return (
-    <p className={fieldStyles.steps}>
-      <b>{formatCount(steps)}</b> steps: {formatCount(perEpoch)} an epoch of {formatCount(images)} images.
-    </p>
+    <ArchitectureField
+      chosen={recipe.architecture}
+      testId="victim-architecture"
+      onChoose={(next) => {
+        const preset = recipeOf(recipe, architectures);
+        if (preset === null) setRecipeField('architecture', next.id);
+        else setRecipe(recipeFor(preset, next, recipe.adaptive));
+      }}
+    />
   );
 }
 

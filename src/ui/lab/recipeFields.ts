@@ -1,5 +1,4 @@
-import { type FieldSpec, optimizerFields, scheduleFields } from '../train/fields';
-import type { OptimizerSettings, ScheduleSettings } from '../../protocol/training';
+import type { FieldSpec } from '../fields/fieldSpec';
 
 /** Fields of the victim's recipe; paths are those within `model.train`. */
 
@@ -61,8 +60,3 @@ export const OF_THE_EXPERIMENT: readonly FieldSpec[] = [
   },
   { path: 'seed', label: 'Seed', kind: 'number' },
 ];
-
-const within = (spec: FieldSpec): FieldSpec => ({ ...spec, path: spec.path.replace(/^defense\./, '') });
-
-export const optimizerSpecs = (kind: OptimizerSettings['kind']) => optimizerFields(kind).map(within);
-export const scheduleSpecs = (kind: ScheduleSettings['kind']) => scheduleFields(kind).map(within);

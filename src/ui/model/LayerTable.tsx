@@ -3,6 +3,7 @@ import type { LayerSummary } from '../../protocol/summaries';
 import { Button } from '../common/Button';
 import { formatCount } from '../common/format';
 import styles from './LayerTable.module.css';
+import tableStyles from './Table.module.css';
 
 const SHORT = 8;
 
@@ -13,14 +14,14 @@ export function LayerTable({ layers }: { readonly layers: readonly LayerSummary[
   const shown = open ? layers : layers.slice(0, SHORT);
   return (
     <>
-      <div className={styles.scroll}>
-        <table className={styles.table}>
+      <div className={tableStyles.scroll}>
+        <table className={tableStyles.table}>
           <thead>
             <tr>
               <th scope="col">Layer</th>
               <th scope="col">Kind</th>
               <th scope="col">Output</th>
-              <th scope="col" className={styles.number}>
+              <th scope="col" className={tableStyles.number}>
                 Parameters
               </th>
               <th scope="col">
@@ -36,7 +37,7 @@ export function LayerTable({ layers }: { readonly layers: readonly LayerSummary[
                 </th>
                 <td>{layer.kind}</td>
                 <td>{layer.outputShape.join(' × ')}</td>
-                <td className={styles.number}>{formatCount(layer.parameters)}</td>
+                <td className={tableStyles.number}>{formatCount(layer.parameters)}</td>
                 <td className={styles.share}>
                   <i style={{ inlineSize: `${(layer.parameters / most) * 100}%` }} />
                 </td>

@@ -3,8 +3,10 @@ import type { TensorStatistics } from '../../protocol/summaries';
 import { useModelStore } from '../../state/modelStore';
 import { Button } from '../common/Button';
 import { useCommands } from '../common/CommandsContext';
+import { cx } from '../common/cx';
 import { formatCount, formatPercent } from '../common/format';
 import { LoadingLine } from '../common/LoadingLine';
+import tableStyles from './Table.module.css';
 import styles from './TensorTable.module.css';
 
 /** Rows drawn at most; more are found with the filter. */
@@ -65,8 +67,8 @@ function Statistics({ tensors }: { readonly tensors: readonly TensorStatistics[]
           {found.length > SHOWN && `, the first ${SHOWN} shown`}
         </span>
       </div>
-      <div className={styles.scroll}>
-        <table className={styles.table}>
+      <div className={tableStyles.scroll}>
+        <table className={cx(tableStyles.table, styles.tensors)}>
           <thead>
             <tr>
               {COLUMNS.map((column) => (
@@ -102,7 +104,7 @@ function Heading({ column, order, onOrder }: HeadingProps) {
         : { ...active, descending: true };
   const sorted = active === null ? 'none' : active.descending ? 'descending' : 'ascending';
   return (
-    <th scope="col" aria-sort={sorted} className={column.number ? styles.number : undefined}>
+    <th scope="col" aria-sort={sorted} className={column.number ? tableStyles.number : undefined}>
       <button type="button" onClick={() => onOrder(next)}>
         {column.title}
         <span aria-hidden="true">{active === null ? '' : active.descending ? ' ↓' : ' ↑'}</span>
@@ -120,12 +122,12 @@ function Row({ tensor }: { readonly tensor: TensorStatistics }) {
       </th>
       <td>{tensor.dtype}</td>
       <td>{tensor.shape.length === 0 ? 'scalar' : tensor.shape.join(' × ')}</td>
-      <td className={styles.number}>{short(tensor.min)}</td>
-      <td className={styles.number}>{short(tensor.max)}</td>
-      <td className={styles.number}>{short(tensor.mean)}</td>
-      <td className={styles.number}>{short(tensor.std)}</td>
-      <td className={styles.number}>{formatPercent(tensor.zeroShare)}</td>
-      <td className={bad > 0 ? styles.bad : styles.number}>
+      <td className={tableStyles.number}>{short(tensor.min)}</td>
+      <td className={tableStyles.number}>{short(tensor.max)}</td>
+      <td className={tableStyles.number}>{short(tensor.mean)}</td>
+      <td className={tableStyles.number}>{short(tensor.std)}</td>
+      <td className={tableStyles.number}>{formatPercent(tensor.zeroShare)}</td>
+      <td className={bad > 0 ? styles.bad : tableStyles.number}>
         {formatCount(tensor.notNumbers)} / {formatCount(tensor.infinite)}
       </td>
     </tr>

@@ -1,25 +1,6 @@
-/** How one field of the experiment is edited. */
-export type FieldSpec = {
-  readonly path: string;
-  readonly label: string;
-  readonly help?: string;
-} & (
-  | { readonly kind: 'number'; readonly unit?: string; readonly emptyMeans?: string }
-  | {
-      readonly kind: 'choice';
-      readonly options: readonly { readonly value: string | number; readonly label: string }[];
-    }
-  | { readonly kind: 'switch' }
-  /** A file of weights. */
-  | { readonly kind: 'weights'; readonly use: 'transform' | 'classifier' }
-  | { readonly kind: 'numbers' }
-);
+import type { FieldGroup } from '../fields/fieldSpec';
 
-/** Fields that belong together. */
-export interface FieldGroup {
-  readonly title: string;
-  readonly fields: readonly FieldSpec[];
-}
+// The settings of the defence and of the whole experiment, by group.
 
 export const TRANSFORM_FIELDS: FieldGroup = {
   title: 'Transform',
@@ -154,60 +135,3 @@ export const EVALUATION_FIELDS: FieldGroup = {
     { path: 'evaluate.logEverySteps', label: 'Log every', unit: 'steps', kind: 'number' },
   ],
 };
-
-const RATE: FieldSpec = { path: 'defense.optimizer.learningRate', label: 'Learning rate', kind: 'number' };
-const DECAY: FieldSpec = { path: 'defense.optimizer.weightDecay', label: 'Weight decay', kind: 'number' };
-
-/** The fields of an optimiser. */
-export function optimizerFields(kind: 'sgd' | 'adam' | 'adamw'): readonly FieldSpec[] {
-  if (kind === 'sgd') {
-    return [RATE, { path: 'defense.optimizer.momentum', label: 'Momentum', kind: 'number' }, DECAY];
-  }
-  return [
-    RATE,
-    { path: 'defense.optimizer.beta1', label: 'β₁', kind: 'number' },
-    { path: 'defense.optimizer.beta2', label: 'β₂', kind: 'number' },
-    { path: 'defense.optimizer.epsilon', label: 'ε', kind: 'number' },
-    DECAY,
-  ];
-}
-
-/** The fields of a schedule. */
-export function scheduleFields(kind: 'constant' | 'multistep' | 'cosine' | 'onecycle'): readonly FieldSpec[] {
-  switch (kind) {
-    case 'constant':
-    case 'cosine':
-      return [];
-    case 'multistep':
-      return [
-        {
-          path: 'defense.schedule.milestones',
-          label: 'Milestones',
-          help: 'Epochs, counted from 0.',
-          kind: 'numbers',
-        },
-        { path: 'defense.schedule.gamma', label: 'Times', kind: 'number' },
-      ];
-    case 'onecycle':
-      return [
-        { path: 'defense.schedule.maxLearningRate', label: 'Highest rate', kind: 'number' },
-        { path: 'defense.schedule.pctStart', label: 'Rising share', kind: 'number' },
-        { path: 'defense.schedule.divFactor', label: 'Starts at 1 /', kind: 'number' },
-        { path: 'defense.schedule.finalDivFactor', label: 'Then ends at 1 /', kind: 'number' },
-      ];
-  }
-}
-
-/** A kind with the defaults of its other fields, PyTorch's and the schema's. */
-export const OPTIMIZER_DEFAULTS = {
-  sgd: { kind: 'sgd', learningRate: 0.01, momentum: 0.9, weightDecay: 0.0005 },
-  adam: { kind: 'adam', learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 },
-  adamw: { kind: 'adamw', learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-} as const;
-
-export const SCHEDULE_DEFAULTS = {
-  constant: { kind: 'constant' },
-  multistep: { kind: 'multistep', milestones: [100, 130], gamma: 0.8 },
-  cosine: { kind: 'cosine' },
-  onecycle: { kind: 'onecycle', maxLearningRate: 0.01, pctStart: 0.3, divFactor: 25, finalDivFactor: 1e4 },
-} as const;
