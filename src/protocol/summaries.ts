@@ -68,6 +68,8 @@ export interface ModelSummary {
 /** The data card. */
 export interface DatasetSummary {
   readonly name: string;
+  /** What an experiment calls it: the one file, the folder around all of them, or the built-in's name; null for loose files. */
+  readonly path: string | null;
   readonly format: string;
   readonly classNames: readonly string[];
   readonly height: number;

@@ -167,6 +167,9 @@ describe('the studio in Chrome', () => {
     expect(csv).toHaveLength(STEPS + 1);
     const results = JSON.parse(new TextDecoder().decode(await exported(page, 'results.json')));
     expect(results.after.attackSuccessRate.of).toBe(108);
+    // The command line finds the same files by the names that the page wrote.
+    const rerun = JSON.parse(new TextDecoder().decode(await exported(page, 'experiment.json')));
+    expect(rerun).toMatchObject({ model: { path: 'victim.pth' }, dataset: { path: 'signs.zip' } });
     const bundle = Buffer.from(await exported(page, 'bundle.zip'));
     expect(complaints).toEqual([]);
 

@@ -82,13 +82,14 @@ export function fakeModel(fileName = 'badnets_signs_resnet18.pth'): ModelReady {
   };
 }
 
-export function fakeDataset(name = 'drawn signs'): DatasetReady {
+export function fakeDataset(name = 'drawn signs', path: string | null = 'drawn:signs'): DatasetReady {
   const random = stream(5);
   const per = FAKE_CLASSES.map(() => 560 + Math.round(random() * 80));
   const train = per.reduce((sum, count) => sum + count, 0);
   return {
     summary: {
       name,
+      path,
       format: 'Drawn by the project',
       classNames: FAKE_CLASSES,
       height: 32,

@@ -1,4 +1,5 @@
 import type { StudioClient } from '../../src/protocol/client';
+import { droppedPath } from '../../src/protocol/droppedPath';
 import { type ErrorCode, StudioError } from '../../src/protocol/errors';
 import type {
   Params,
@@ -104,7 +105,7 @@ export class FakeClient implements StudioClient {
       'device/open': () => this.openDevice(),
       'files/identify': ({ files }) => files.map(identify),
       'model/open': ({ file }) => fakeModel(file.path),
-      'dataset/open': ({ files }) => fakeDataset(files[0]?.path ?? 'images'),
+      'dataset/open': ({ files }) => fakeDataset(files[0]?.path ?? 'images', droppedPath(files)),
       'dataset/images': ({ classIndex, offset, count }) =>
         fakeStrip(
           Array.from({ length: count }, (_, index) => classIndex ?? (index + offset) % 10),

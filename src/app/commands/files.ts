@@ -10,7 +10,7 @@ import { withLoaded } from '../../state/loadedPaths';
 import { IDLE } from '../../state/loading';
 import { useModelStore } from '../../state/modelStore';
 import { notify } from '../../state/noticeStore';
-import { splitTransform } from '../../state/droppedPath';
+import { splitTransform } from '../../protocol/droppedPath';
 import { NO_FILE } from '../../state/presets';
 import { routeFiles } from '../../state/routeFiles';
 import { clearRun } from '../../state/runStore';

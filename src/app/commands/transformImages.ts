@@ -2,7 +2,7 @@ import type { WireFile } from '../../protocol/messages';
 import { busyWith, busyWords } from '../../state/busy';
 import { useDatasetStore } from '../../state/datasetStore';
 import { setField, useDraftStore } from '../../state/draftStore';
-import { droppedPath, isNamed } from '../../state/droppedPath';
+import { droppedPath, isNamed } from '../../protocol/droppedPath';
 import { notify, notifyError } from '../../state/noticeStore';
 import { takeTransformImages, useTransformStore } from '../../state/transformStore';
 import { type StudioContext, track, wireError } from './studio';

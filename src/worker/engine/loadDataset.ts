@@ -1,5 +1,6 @@
 import { chooseImages } from '../../compute/analysis/sampleGrid';
 import type { ImageDataset, ImageSplit } from '../../data/dataset';
+import { DRAWN_SIGNS_PATH } from '../../data/drawn/demoExperiment';
 import { drawnSigns, type DrawnSignsOptions } from '../../data/drawn/drawnSigns';
 import { type ChannelStats, channelStats, classCounts } from '../../data/stats';
 import { resizedDataset } from '../../data/resizedDataset';
@@ -7,6 +8,7 @@ import { withTestPart } from '../../data/subsets';
 import { openDataset } from '../../formats/datasets/openDataset';
 import { fingerprint } from '../../formats/hash';
 import type { InputFile } from '../../formats/input';
+import { droppedPath } from '../../protocol/droppedPath';
 import type { DatasetSummary, ImageStrip, TransformImagesSummary } from '../../protocol/summaries';
 import { ImageKeeper } from './imageKeeper';
 import { KeptParts } from './keptParts';
@@ -59,7 +61,7 @@ export async function loadDataset(
 ): Promise<LoadedDataset> {
   const opened = await openDataset(files, options);
   const whole = testFiles ? withTestPart(opened, await openDataset(testFiles, options)) : opened;
-  return finish(whole, () => fingerprint([...files, ...(testFiles ?? [])]), options);
+  return finish(whole, droppedPath(files), () => fingerprint([...files, ...(testFiles ?? [])]), options);
 }
 
 /**
@@ -116,11 +118,12 @@ export function loadDrawnSigns(
 ): Promise<LoadedDataset> {
   const dataset = drawnSigns(signs);
   const name = `drawn:signs train ${dataset.train.count} test ${dataset.test?.count ?? 0} seed ${signs.seed ?? 1}`;
-  return finish(dataset, () => Promise.resolve(name), options);
+  return finish(dataset, DRAWN_SIGNS_PATH, () => Promise.resolve(name), options);
 }
 
 async function finish(
   source: ImageDataset,
+  path: string | null,
   identify: () => Promise<string>,
   options: LoadOptions,
 ): Promise<LoadedDataset> {
@@ -134,7 +137,7 @@ async function finish(
   try {
     const statistics = await channelStats(dataset.train, STATISTICS_SEED, STATISTICS_SAMPLE, options.signal);
     const status = kept.status();
-    const summary = { ...summaryOf(dataset, statistics), ...(status ? { kept: status } : {}) };
+    const summary = { ...summaryOf(dataset, path, statistics), ...(status ? { kept: status } : {}) };
     let known: Promise<string> | null = null;
     return { dataset, summary, kept, fingerprint: () => (known ??= identify()) };
   } catch (error) {
@@ -143,7 +146,7 @@ async function finish(
   }
 }
 
-function summaryOf(dataset: ImageDataset, statistics: ChannelStats): DatasetSummary {
+function summaryOf(dataset: ImageDataset, path: string | null, statistics: ChannelStats): DatasetSummary {
   const classes = dataset.classNames.length;
   const counts = (split: ImageSplit | null) => {
     const found = split && classCounts(split, classes);
@@ -151,6 +154,7 @@ function summaryOf(dataset: ImageDataset, statistics: ChannelStats): DatasetSumm
   };
   return {
     name: dataset.name,
+    path,
     format: dataset.format,
     classNames: dataset.classNames,
     height: dataset.height,

@@ -156,7 +156,7 @@ export class Session {
         version: 1,
         name: 'untitled',
         model: { path: this.loadedModel?.summary.fileName ?? 'model' },
-        dataset: { path: this.loadedDataset?.summary.name ?? 'data' },
+        dataset: { path: this.loadedDataset?.summary.path ?? this.loadedDataset?.summary.name ?? 'data' },
         defense: { kind: 'refine' },
       })
     );

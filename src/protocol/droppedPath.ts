@@ -1,4 +1,4 @@
-import type { WireFile } from '../protocol/messages';
+import type { WireFile } from './messages';
 
 /** What an experiment calls dropped images: the one file, or the folder around them all; null for loose files. */
 export function droppedPath(files: readonly WireFile[]): string | null {
