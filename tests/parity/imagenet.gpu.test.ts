@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevice, type OpenDevice } from '../../src/compute/device/device';
-import { installKernels, type InstalledKernels } from '../../src/compute/kernels/install';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../setup/ownKernels';
 import { torchvisionResnetOfDepth } from '../../src/compute/nn/torchvisionResnet';
 import { buildTrainable } from '../../src/compute/nn/trainable';
 import { unet } from '../../src/compute/nn/unet';
@@ -24,18 +23,7 @@ const VICTIM = {
   smooth: true,
 };
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-
-beforeAll(async () => {
-  open = await openDevice();
-  installed = installKernels(open.backend);
-});
-
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+ownKernels();
 
 describe('REFINE steps at 224 px against PyTorch (50 classes, c = 8, batch 4, ResNet-18 of width 64)', () => {
   it.each(fixture.runs)(

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../tests/setup/ownKernels';
 import { readFixture } from '../../../tests/setup/fixture';
 import { inputFile } from '../../../tests/setup/inputFile';
 import { numbersOf, runTo, smallContext } from '../../../tests/setup/smallRefine';
 import { readOnnx } from '../../formats/models/onnx/readOnnx';
-import { openDevice, type OpenDevice } from '../device/device';
-import { installKernels, type InstalledKernels } from '../kernels/install';
 import { RefineTrainer, type RefineTrainingContext } from '../refine/trainer';
 import { tf } from '../tf';
 import { victimOf, type Victim } from '../victim/victim';
@@ -16,20 +15,7 @@ const NAMES = [
   'resnet_11', 'vgg_bn_13', 'mobilenet_14', 'mobilenet_10', 'densenet_9', 'vit_17', 'vit_fixed_12', 'odd_16', 'attention_fixed_15',
 ]; // prettier-ignore
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-const problems: string[] = [];
-
-beforeAll(async () => {
-  open = await openDevice();
-  open.onUncapturedError((error) => problems.push(String(error.detail)));
-  installed = installKernels(open.backend);
-});
-
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 async function victimFrom(name: string): Promise<Victim> {
   const file = inputFile(`${name}.onnx`, await readFixture(`onnx/${name}.onnx`));
@@ -57,7 +43,7 @@ describe.each(NAMES)('REFINE on %s', (name) => {
     expect(rows).toEqual(expected);
     expect(new Set(rows.map(({ loss }) => loss)).size).toBe(6);
     expect(await planned.checkpoint()).toEqual(await unplanned.checkpoint());
-    expect(problems).toEqual([]);
+    expect(gpu.problems).toEqual([]);
     for (const each of [unplanned, planned, first, second]) each.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../tests/setup/ownKernels';
 import { augmentBatch, type Augmentation } from '../../data/augment';
 import { epochOrder } from '../../data/batches';
 import type { ImageSplit } from '../../data/dataset';
 import { toUnitFloats } from '../../data/pixels';
 import { PURPOSE, RandomStream } from '../../data/random';
-import { openDevice, type OpenDevice } from '../device/device';
 import { DeviceBatches } from '../kernels/augment/deviceBatches';
-import { installKernels, type InstalledKernels } from '../kernels/install';
 import { poison } from '../kernels/reference/check';
 import { seededBytes } from '../kernels/reference/seededBytes';
 import { tf } from '../tf';
@@ -15,16 +14,7 @@ import { BatchSource } from './batchSource';
 const [COUNT, BATCH, HEIGHT, WIDTH, SEED] = [23, 6, 11, 9, 12];
 const SIZE = HEIGHT * WIDTH * 3;
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-beforeAll(async () => {
-  open = await openDevice();
-  installed = installKernels(open.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+ownKernels();
 
 const stored = seededBytes(COUNT * SIZE, 40);
 const split: ImageSplit = {

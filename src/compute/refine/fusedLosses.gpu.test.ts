@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../tests/setup/ownKernels';
 import fixture from '../../../tests/fixtures/parity/losses.json';
 import { PURPOSE, RandomStream } from '../../data/random';
-import { openDevice, type OpenDevice } from '../device/device';
-import { installKernels, type InstalledKernels } from '../kernels/install';
 import { poison, relativeError } from '../kernels/reference/check';
 import { classificationReference, supconReference } from '../kernels/reference/losses';
 import { SUPCON } from '../kernels/supcon/names';
@@ -12,18 +11,7 @@ import { fusedLosses, lossesAreFused } from './fusedLosses';
 import { inverseMap } from './labelMap';
 import type { LossSettings } from './refineLoss';
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-const problems: string[] = [];
-beforeAll(async () => {
-  open = await openDevice();
-  open.onUncapturedError((error) => problems.push(String(error.detail)));
-  installed = installKernels(open.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 const OFFICIAL: LossSettings = {
   classificationLoss: 'bce',
@@ -59,7 +47,7 @@ async function evaluate(
   };
   tf.dispose([x, scores, classes, inverse, value, ...grads]);
   expect(tf.memory().numTensors).toBe(before);
-  expect(problems).toEqual([]);
+  expect(gpu.problems).toEqual([]);
   return result;
 }
 
@@ -209,7 +197,7 @@ describe('fusedLosses against float64', () => {
   // The last test, because the kernel stays off on this device.
   it('is off where one of its kernels is', () => {
     expect(lossesAreFused()).toBe(true);
-    switchOff(open.backend, SUPCON);
+    switchOff(gpu.open.backend, SUPCON);
     expect(lossesAreFused()).toBe(false);
   });
 });

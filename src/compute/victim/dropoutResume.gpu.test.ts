@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../tests/setup/ownKernels';
 import { RandomStream } from '../../data/random';
 import { parseExperiment } from '../../protocol/experiment';
-import { openDevice, type OpenDevice } from '../device/device';
-import { installKernels, type InstalledKernels } from '../kernels/install';
 import { architectureById } from '../nn/architectures';
 import type { BoundNetwork } from '../nn/network';
 import { tf } from '../tf';
@@ -94,16 +93,7 @@ async function steps(trainer: ClassifierTrainer, upTo: number): Promise<(number 
   return losses;
 }
 
-let device: OpenDevice;
-let installed: InstalledKernels;
-beforeAll(async () => {
-  device = await openDevice();
-  installed = installKernels(device.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  device.close();
-});
+ownKernels();
 
 const cases = [
   ['vgg16_bn', context(vgg, {})],

@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../tests/setup/ownKernels';
 import { readFixture } from '../../../tests/setup/fixture';
 import { inputFile } from '../../../tests/setup/inputFile';
 import { readOnnx } from '../../formats/models/onnx/readOnnx';
-import { openDevice, type OpenDevice } from '../device/device';
-import { installKernels, type InstalledKernels } from '../kernels/install';
 import { buildFrozen } from '../nn/frozen';
 import { initialState } from '../nn/initialise';
 import { torchvisionResnetOfDepth } from '../nn/torchvisionResnet';
@@ -17,18 +16,7 @@ import { victimOf } from './victim';
 const IMAGES = 7;
 const SIDE = 16;
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-
-beforeAll(async () => {
-  open = await openDevice();
-  installed = installKernels(open.backend);
-});
-
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 function resnet(): FrozenClassifier {
   const bound = torchvisionResnetOfDepth(18, 4, 7, [32, 32]);
@@ -101,7 +89,7 @@ describe.each(NETWORKS)('%s in parts', (_name, make) => {
 });
 
 it('a classifier with a weight that the device cannot bind is refused, and disposed', () => {
-  const { maxStorageBufferBindingSize: limit } = open.device.limits;
+  const { maxStorageBufferBindingSize: limit } = gpu.open.device.limits;
   const network = resnet();
   expect(network.largestWeight).toBe(3 * 3 * 32 * 32);
   const before = tf.memory().numTensors;

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../../tests/setup/ownKernels';
 import { augmentBytes, streamWords, type Augmentation } from '../../../data/augment';
 import { centralCrop, cropParameters } from '../../../data/cropParameters';
 import { PURPOSE, RandomStream } from '../../../data/random';
-import { openDevice, type OpenDevice } from '../../device/device';
 import { tf } from '../../tf';
 import { Plan } from '../../plan/plan';
-import { installKernels, type InstalledKernels } from '../install';
 import { poison } from '../reference/check';
 import { seededBytes } from '../reference/seededBytes';
 import { hostOf, switchOff } from '../registry';
@@ -15,18 +14,7 @@ import { AUGMENT } from './names';
 import { packedWords } from './packedWords';
 import { pixelsInto } from './pixelsInto';
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-const problems: string[] = [];
-beforeAll(async () => {
-  open = await openDevice();
-  open.onUncapturedError((error) => problems.push(String(error.detail)));
-  installed = installKernels(open.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 type Size = readonly [count: number, height: number, width: number];
 
@@ -40,11 +28,11 @@ async function onDevice([count, height, width]: Size, augmentation: Augmentation
   await poison(count * height * width * 3, 8 * count);
   const bytes = tf.tensor1d(packedWords(images.bytes), 'int32');
   const ids = tf.tensor2d(images.streams, [count, 2], 'int32');
-  const info = augmentKernel(open.backend, bytes, ids, { count, height, width, augmentation, seed });
+  const info = augmentKernel(gpu.open.backend, bytes, ids, { count, height, width, augmentation, seed });
   const pixels = tf.engine().makeTensorFromTensorInfo(info);
   const values = (await pixels.data()) as Float32Array;
   tf.dispose([bytes, ids, pixels]);
-  expect(problems).toEqual([]);
+  expect(gpu.problems).toEqual([]);
   return { values, expected: augmentBytes(images, height, width, augmentation, seed) };
 }
 
@@ -73,7 +61,7 @@ describe('augmentation on the device', () => {
     const bytes = tf.tensor1d(packedWords(Uint8Array.from({ length: 258 }, (_, i) => i % 256)), 'int32');
     const attrs = { count: 1, height: 1, width: 86, augmentation: 'none' as const, seed: 0 };
     await poison(258);
-    const pixels = tf.engine().makeTensorFromTensorInfo(augmentKernel(open.backend, bytes, bytes, attrs));
+    const pixels = tf.engine().makeTensorFromTensorInfo(augmentKernel(gpu.open.backend, bytes, bytes, attrs));
     expect(await pixels.data()).toEqual(Float32Array.from({ length: 258 }, (_, i) => (i % 256) / 255));
     tf.dispose([bytes, pixels]);
   });
@@ -150,26 +138,26 @@ describe('DeviceBatches', () => {
   }
 
   it('keeps its buffers, and each batch to itself', async () => {
-    const start = [tf.memory().numTensors, open.backend.numDataIds()];
+    const start = [tf.memory().numTensors, gpu.open.backend.numDataIds()];
     const batches = new DeviceBatches(size, 'official', 4);
     expect(batches.onDevice).toBe(true);
     await twice(batches);
     const [before, after] = await twice(batches);
     expect(after).toBe(before);
     batches.dispose();
-    expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(start);
-    expect(problems).toEqual([]);
+    expect([tf.memory().numTensors, gpu.open.backend.numDataIds()]).toEqual(start);
+    expect(gpu.problems).toEqual([]);
   });
 
   /** Lays `pixels()` out once and replays it for one batch after the other. */
   async function replayed(batches: DeviceBatches) {
     const bytes = first.bytes.length * 4;
     const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-    const target = open.device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST });
-    const { operations, placed } = pixelsInto(open.backend, batches, target);
-    const plan = new Plan(open.device, [operations], placed);
+    const target = gpu.open.device.createBuffer({ size: bytes, usage: STORAGE | COPY_SRC | COPY_DST });
+    const { operations, placed } = pixelsInto(gpu.open.backend, batches, target);
+    const plan = new Plan(gpu.open.device, [operations], placed);
     for (const images of [first, second, first]) {
-      const read = open.device.createBuffer({ size: bytes, usage: MAP_READ | COPY_DST });
+      const read = gpu.open.device.createBuffer({ size: bytes, usage: MAP_READ | COPY_DST });
       batches.write(images);
       plan.run([0], (encoder) => encoder.copyBufferToBuffer(target, 0, read, 0, bytes));
       await read.mapAsync(GPUMapMode.READ);
@@ -181,12 +169,12 @@ describe('DeviceBatches', () => {
   }
 
   it('is recorded once and replayed', async () => {
-    const start = [tf.memory().numTensors, open.backend.numDataIds()];
+    const start = [tf.memory().numTensors, gpu.open.backend.numDataIds()];
     const batches = new DeviceBatches(size, 'official', 4);
     await replayed(batches);
     batches.dispose();
-    expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(start);
-    expect(problems).toEqual([]);
+    expect([tf.memory().numTensors, gpu.open.backend.numDataIds()]).toEqual(start);
+    expect(gpu.problems).toEqual([]);
   });
 
   it('refuses a batch of another size', () => {
@@ -207,9 +195,9 @@ describe('DeviceBatches', () => {
 
   // Last: a kernel that is off stays off on this device.
   it('has the CPU augment where the kernel is off', async () => {
-    switchOff(open.backend, AUGMENT);
+    switchOff(gpu.open.backend, AUGMENT);
     expect(hostOf(AUGMENT)).toBeNull();
-    const start = [tf.memory().numTensors, open.backend.numDataIds()];
+    const start = [tf.memory().numTensors, gpu.open.backend.numDataIds()];
     const batches = new DeviceBatches(size, 'official', 4);
     expect(batches.onDevice).toBe(false);
     await twice(batches);
@@ -217,8 +205,8 @@ describe('DeviceBatches', () => {
     expect(after).toBe(before);
     await replayed(batches);
     batches.dispose();
-    expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(start);
-    expect(problems).toEqual([]);
+    expect([tf.memory().numTensors, gpu.open.backend.numDataIds()]).toEqual(start);
+    expect(gpu.problems).toEqual([]);
   });
 });
 
@@ -231,7 +219,7 @@ async function drawnWindows(count: number, height: number, width: number, seed: 
   const ids = tf.tensor2d(streams, [count, 2], 'int32');
   await poison(8 * count);
   const attrs = { count, height, width, augmentation: 'official' as const, seed };
-  const drawn = tf.engine().makeTensorFromTensorInfo(drawAugmentation(open.backend, ids, attrs));
+  const drawn = tf.engine().makeTensorFromTensorInfo(drawAugmentation(gpu.open.backend, ids, attrs));
   const values = (await drawn.data()) as Float32Array;
   tf.dispose([ids, drawn]);
   return values;

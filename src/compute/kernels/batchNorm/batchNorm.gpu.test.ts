@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevice, type OpenDevice } from '../../device/device';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../../tests/setup/ownKernels';
 import { tf } from '../../tf';
-import { installKernels, type InstalledKernels } from '../install';
 import { batchNormReference } from '../reference/batchNorm';
 import { poison, relativeError, seededValues } from '../reference/check';
 import { batchNormTrain, MEAN_ROW, VARIANCE_ROW } from './batchNorm';
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-const problems: string[] = [];
-beforeAll(async () => {
-  open = await openDevice();
-  open.onUncapturedError((error) => problems.push(String(error.detail)));
-  installed = installKernels(open.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 type Shape = [number, number, number, number];
 const EPSILON = 1e-5;
@@ -63,7 +51,7 @@ describe('batchNormTrain', () => {
     for (const relu of [false, true]) {
       it(`matches float64 at ${shape.join('x')}${relu ? ' with ReLU' : ''}`, async () => {
         for (const error of await errors(shape, relu, 0)) expect(error).toBeLessThan(1e-5);
-        expect(problems).toEqual([]);
+        expect(gpu.problems).toEqual([]);
       });
     }
   }
@@ -74,20 +62,20 @@ describe('batchNormTrain', () => {
   });
 
   it('gives the same through tfjs primitives where the kernels are not installed', async () => {
-    installed.uninstall();
-    for (const error of await errors([2, 7, 5, 3], true, 0)) expect(error).toBeLessThan(1e-5);
-    installed = installKernels(open.backend);
+    await gpu.withStock(async () => {
+      for (const error of await errors([2, 7, 5, 3], true, 0)) expect(error).toBeLessThan(1e-5);
+    });
   });
 
   it('keeps no tensors', () => {
     const x = tf.ones<tf.Rank.R4>([2, 4, 4, 8]);
     const [gamma, beta] = [tf.ones<tf.Rank.R1>([8]), tf.zeros<tf.Rank.R1>([8])];
-    const before = [tf.memory().numTensors, open.backend.numDataIds()];
+    const before = [tf.memory().numTensors, gpu.open.backend.numDataIds()];
     const { y, statistics } = batchNormTrain(x, gamma, beta, EPSILON, true);
     tf.dispose([y, statistics]);
     const f = (input: tf.Tensor): tf.Tensor =>
       batchNormTrain(input as tf.Tensor4D, gamma, beta, EPSILON, true).y;
     tf.grad(f)(x).dispose();
-    expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(before);
+    expect([tf.memory().numTensors, gpu.open.backend.numDataIds()]).toEqual(before);
   });
 });

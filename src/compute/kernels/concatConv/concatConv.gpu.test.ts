@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevice, type OpenDevice } from '../../device/device';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../../tests/setup/ownKernels';
 import { tf } from '../../tf';
 import { convGeometry } from '../conv2d/geometry';
-import { installKernels, type InstalledKernels } from '../install';
 import { poison, relativeError, seededValues } from '../reference/check';
 import {
   conv2dFilterGradientReference,
@@ -11,18 +10,7 @@ import {
 } from '../reference/conv2d';
 import { concatConv2d } from './concatConv';
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-const problems: string[] = [];
-beforeAll(async () => {
-  open = await openDevice();
-  open.onUncapturedError((error) => problems.push(String(error.detail)));
-  installed = installKernels(open.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 type Shape = [number, number, number, number];
 
@@ -72,7 +60,7 @@ describe('a convolution of a concatenation, without it, against float64', () => 
     const [ta, tb] = [tf.tensor4d(as, [n, h, w, a]), tf.tensor4d(bs, [n, h, w, b])];
     const [tw, dy] = [tf.tensor4d(ws, filterShape), tf.tensor4d(gs, yShape)];
     await poison(gs.length, as.length, bs.length, ws.length, k * k * a * co, k * k * b * co);
-    const before = [tf.memory().numTensors, open.backend.numDataIds()];
+    const before = [tf.memory().numTensors, gpu.open.backend.numDataIds()];
     const y = tf.tidy(() => concatConv2d(ta, tb, tw, stride, pad));
     const [da, db, dw] = tf.grads((...args) =>
       concatConv2d(...(args as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D]), stride, pad),
@@ -83,8 +71,8 @@ describe('a convolution of a concatenation, without it, against float64', () => 
     expect(relativeError(await db!.data(), wantB)).toBeLessThan(1e-5);
     expect(relativeError(await dw!.data(), conv2dFilterGradientReference(xs, gs, g))).toBeLessThan(1e-5);
     tf.dispose([y, da!, db!, dw!]);
-    expect([tf.memory().numTensors, open.backend.numDataIds()]).toEqual(before);
+    expect([tf.memory().numTensors, gpu.open.backend.numDataIds()]).toEqual(before);
     tf.dispose([ta, tb, tw, dy]);
-    expect(problems).toEqual([]);
+    expect(gpu.problems).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevice, type OpenDevice } from '../../device/device';
+import { describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../../tests/setup/ownKernels';
 import { tf } from '../../tf';
-import { installKernels, type InstalledKernels } from '../install';
 import { poison, relativeError, seededValues } from '../reference/check';
 import { maxPoolReference } from '../reference/maxPool';
 import { switchOff } from '../registry';
@@ -9,18 +8,7 @@ import { poolGeometry, type PoolWindow } from './geometry';
 import { maxPool2d } from './maxPool';
 import { MAX_POOL, MAX_POOL_PLACES } from './names';
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-const problems: string[] = [];
-beforeAll(async () => {
-  open = await openDevice();
-  open.onUncapturedError((error) => problems.push(String(error.detail)));
-  installed = installKernels(open.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 type Shape = [number, number, number, number];
 const window = (size: number, stride: number, pad: number): PoolWindow => ({ size, stride, pad });
@@ -63,13 +51,13 @@ describe('max-pool', () => {
       expect(relativeError(await dx.data(), reference.dx)).toBe(0);
       tf.dispose([x, dy, y, dx]);
     }
-    expect(problems).toEqual([]);
+    expect(gpu.problems).toEqual([]);
   });
 
   it('keeps places for a gradient only, a sixteenth of the image', () => {
     const ran: string[] = [];
-    const run = open.backend.runWebGPUProgram.bind(open.backend);
-    open.backend.runWebGPUProgram = (program, ...rest) => {
+    const run = gpu.open.backend.runWebGPUProgram.bind(gpu.open.backend);
+    gpu.open.backend.runWebGPUProgram = (program, ...rest) => {
       ran.push(program.shaderKey);
       return run(program, ...rest);
     };
@@ -78,7 +66,7 @@ describe('max-pool', () => {
     const before = ran.splice(0).map((key) => key.split('-')[3]);
     tf.dispose(tf.grad((input) => maxPool2d(input as tf.Tensor4D, 2, 2, 0))(x));
     const taped = ran.filter((key) => key.startsWith('refine-max-pool')).map((key) => key.split('-')[3]);
-    open.backend.runWebGPUProgram = run;
+    gpu.open.backend.runWebGPUProgram = run;
     expect(before).toEqual(['maxima']);
     expect(taped).toEqual(['places', 'maxima', 'gradient']);
     const places = tf.engine().runKernel<tf.Tensor>(MAX_POOL_PLACES, { x }, { size: 2, stride: 2, pad: 0 });
@@ -92,7 +80,7 @@ describe('max-pool', () => {
     const reference = (w: PoolWindow): Float64Array => maxPoolReference(xs, [], [1, 8, 8, 1], w).y;
     const large = maxPool2d(x, 7, 2, 3);
     expect(relativeError(await large.data(), reference(window(7, 2, 3)))).toBe(0);
-    switchOff(open.backend, MAX_POOL);
+    switchOff(gpu.open.backend, MAX_POOL);
     const padded = maxPool2d(x, 3, 2, 1);
     expect(relativeError(await padded.data(), reference(window(3, 2, 1)))).toBe(0);
     tf.dispose([x, large, padded]);

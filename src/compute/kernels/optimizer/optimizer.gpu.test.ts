@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDevice, type OpenDevice } from '../../device/device';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ownKernels } from '../../../../tests/setup/ownKernels';
 import { tf } from '../../tf';
-import { installKernels, type InstalledKernels } from '../install';
 import { relativeError, seededValues } from '../reference/check';
 import { adamStep, type AdamOptions } from './adam';
 import { sgdStep } from './sgd';
 
-let open: OpenDevice;
-let installed: InstalledKernels;
-const problems: string[] = [];
-beforeAll(async () => {
-  open = await openDevice();
-  open.onUncapturedError((error) => problems.push(String(error.detail)));
-  installed = installKernels(open.backend);
-});
-afterAll(() => {
-  installed.uninstall();
-  open.close();
-});
+const gpu = ownKernels();
 
 const SIZE = 1003;
 const STEPS = 4;
@@ -111,7 +99,7 @@ const adam: AdamOptions = {
 for (const own of [true, false]) {
   describe(own ? 'in-place steps' : 'steps from tfjs primitives', () => {
     beforeAll(() => {
-      if (!own) installed.uninstall();
+      if (!own) gpu.installed.uninstall();
     });
 
     it('SGD with and without momentum and decay', async () => {
@@ -123,7 +111,7 @@ for (const own of [true, false]) {
       for (const options of [adam, { ...adam, decoupled: true }, { ...adam, weightDecay: 0 }]) {
         expect(relativeError(await runAdam(options), adamReference(options))).toBeLessThan(2e-6);
       }
-      expect(problems).toEqual([]);
+      expect(gpu.problems).toEqual([]);
     });
   });
 }
