@@ -4,8 +4,10 @@ import type { LossRow } from '../../state/lossRows';
 import { useViewStore } from '../../state/viewStore';
 import { Empty } from '../common/Empty';
 import { formatCount, formatLive, formatValue } from '../common/format';
+import { STEP_TITLE, stepAxis, VALUE_AXIS } from './axes';
 import styles from './Chart.module.css';
-import { formatStep, linearTicks, logTicks, stepTicks } from './ticks';
+import { LegendLine } from './LegendLine';
+import { linearTicks, logTicks } from './ticks';
 
 /** A term of the loss, told apart by its dash as well as by its colour. */
 export interface LossTerm {
@@ -54,34 +56,14 @@ function Legend({ terms, last }: { readonly terms: readonly LossTerm[]; readonly
     <ul className={styles.legend}>
       {terms.map(({ key, name, colour, dash, width }) => (
         <li key={key}>
-          <svg width="22" height="8" aria-hidden="true">
-            <line
-              x1="0"
-              x2="22"
-              y1="4"
-              y2="4"
-              stroke={colour}
-              strokeDasharray={dash}
-              strokeWidth={width + 0.4}
-            />
-          </svg>
+          <LegendLine colour={colour} dash={dash} width={width + 0.4} />
           {name}
           <b>{last === null ? '–' : formatLive(last[key])}</b>
         </li>
       ))}
       {showRate && (
         <li>
-          <svg width="22" height="8" aria-hidden="true">
-            <line
-              x1="0"
-              x2="22"
-              y1="4"
-              y2="4"
-              stroke="var(--curve-rate)"
-              strokeDasharray="1 3"
-              strokeWidth="2"
-            />
-          </svg>
+          <LegendLine colour="var(--curve-rate)" dash="1 3" />
           learning rate
           <b>{last === null ? '–' : formatValue(last.learningRate)}</b>
         </li>
@@ -102,37 +84,24 @@ function Curves({ rows, terms }: LossPlotProps) {
       <ResponsiveContainer width="100%" height="100%">
         <LineChart data={rows} margin={{ top: 6, right: showRate ? 0 : 18, bottom: 0, left: 0 }}>
           <CartesianGrid vertical={false} stroke="var(--line)" />
-          <XAxis
-            dataKey="step"
-            type="number"
-            domain={[0, last]}
-            ticks={stepTicks(last, 6)}
-            tickFormatter={formatStep}
-            stroke="var(--line-strong)"
-            tickLine={false}
-            height={36}
-            label={{ value: 'step', position: 'insideBottom', offset: 3 }}
-          />
+          <XAxis {...stepAxis(last, 6)} {...STEP_TITLE} />
           <YAxis
-            width={46}
+            {...VALUE_AXIS}
             scale={logAxis ? 'log' : 'linear'}
             domain={[ticks[0] ?? 0, ticks.at(-1) ?? 1]}
             ticks={ticks}
             tickFormatter={formatValue}
             allowDataOverflow
-            axisLine={false}
-            tickLine={false}
           />
           {showRate && (
             <YAxis
+              {...VALUE_AXIS}
               yAxisId="rate"
               orientation="right"
               width={58}
               domain={[0, topRate || 1]}
               ticks={linearTicks(0, topRate || 1, 3).filter((tick) => tick <= topRate)}
               tickFormatter={formatValue}
-              axisLine={false}
-              tickLine={false}
             />
           )}
           <Tooltip

@@ -11,9 +11,12 @@ import {
 } from 'recharts';
 import type { Evaluation, EvaluationPoint } from '../../protocol/results';
 import { useRunStore } from '../../state/runStore';
-import { formatCount, formatPercent } from '../common/format';
+import { formatPercent } from '../common/format';
+import { stepAxis, VALUE_AXIS } from './axes';
 import styles from './Chart.module.css';
-import { formatStep, stepTicks } from './ticks';
+import { LegendLine } from './LegendLine';
+import { StepValues } from './StepValues';
+import { formatStep } from './ticks';
 
 interface RateRow {
   readonly step: number;
@@ -67,25 +70,14 @@ export function RatesPlot({ history, before, levels, last, agreement }: RatesPlo
       <ul className={styles.legend}>
         {drawn.map(({ key, name, colour, dash }) => (
           <li key={key}>
-            <svg width="22" height="8" aria-hidden="true">
-              <line x1="0" x2="22" y1="4" y2="4" stroke={colour} strokeDasharray={dash} strokeWidth="2" />
+            <LegendLine colour={colour} dash={dash}>
               <Mark kind={key} x={11} y={4} colour={colour} />
-            </svg>
+            </LegendLine>
             {name}
           </li>
         ))}
         <li>
-          <svg width="22" height="8" aria-hidden="true">
-            <line
-              x1="0"
-              x2="22"
-              y1="4"
-              y2="4"
-              stroke="var(--muted)"
-              strokeDasharray="1 3"
-              strokeWidth="1.6"
-            />
-          </svg>
+          <LegendLine colour="var(--muted)" dash="1 3" width={1.6} />
           {levels}
         </li>
       </ul>
@@ -94,22 +86,15 @@ export function RatesPlot({ history, before, levels, last, agreement }: RatesPlo
           <LineChart data={rows} margin={{ top: 6, right: 18, bottom: 0, left: 0 }}>
             <CartesianGrid vertical={false} stroke="var(--line)" />
             <XAxis
-              dataKey="step"
-              type="number"
-              domain={[0, end]}
-              ticks={stepTicks(end, 4)}
+              {...stepAxis(end, 4)}
               tickFormatter={(step: number) => (step === 0 ? 'step 0' : formatStep(step))}
-              stroke="var(--line-strong)"
-              tickLine={false}
               height={20}
             />
             <YAxis
-              width={46}
+              {...VALUE_AXIS}
               domain={[0, 1]}
               ticks={[0, 0.25, 0.5, 0.75, 1]}
               tickFormatter={(share: number) => formatPercent(share, 0)}
-              axisLine={false}
-              tickLine={false}
             />
             {before?.benignAccuracy && <Level at={before.benignAccuracy.rate} colour="var(--clean)" />}
             {before?.attackSuccessRate && (
@@ -167,23 +152,6 @@ function Mark({
 
 function Values({ row }: { readonly row: RateRow | undefined }) {
   if (row === undefined) return null;
-  return (
-    <table className={styles.tooltip}>
-      <caption>step {formatCount(row.step)}</caption>
-      <tbody>
-        {LINES.map(({ key, name, colour }) => {
-          const value = row[key];
-          return value === null ? null : (
-            <tr key={key}>
-              <th scope="row">
-                <i style={{ background: colour }} />
-                {name}
-              </th>
-              <td>{formatPercent(value)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
-  );
+  const lines = LINES.map((line) => ({ ...line, value: row[line.key] }));
+  return <StepValues step={row.step} lines={lines} format={formatPercent} />;
 }

@@ -3,10 +3,13 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import type { StoredRun } from '../../protocol/messages';
 import { useRunsStore } from '../../state/runsStore';
 import { useViewStore } from '../../state/viewStore';
+import { STEP_TITLE, stepAxis, VALUE_AXIS } from '../charts/axes';
 import chartStyles from '../charts/Chart.module.css';
-import { formatStep, linearTicks, stepTicks } from '../charts/ticks';
+import { LegendLine } from '../charts/LegendLine';
+import { StepValues } from '../charts/StepValues';
+import { linearTicks } from '../charts/ticks';
 import { Card } from '../common/Card';
-import { formatCount, formatPercent, formatValue } from '../common/format';
+import { formatPercent, formatValue } from '../common/format';
 import styles from './CompareView.module.css';
 import { lossLine, type OverlayLine, type OverlayRow, overlayRows, rateLine } from './overlay';
 
@@ -92,17 +95,7 @@ function Overlay({ drawn, format, top }: OverlayProps) {
       <ul className={chartStyles.legend}>
         {lines.map(({ line, name, colour, dashed }) => (
           <li key={line.key}>
-            <svg width="22" height="8" aria-hidden="true">
-              <line
-                x1="0"
-                x2="22"
-                y1="4"
-                y2="4"
-                stroke={colour}
-                strokeWidth="2"
-                strokeDasharray={dashed ? '5 3' : ''}
-              />
-            </svg>
+            <LegendLine colour={colour} dash={dashed ? '5 3' : ''} />
             {name}
           </li>
         ))}
@@ -111,25 +104,8 @@ function Overlay({ drawn, format, top }: OverlayProps) {
         <ResponsiveContainer width="100%" height="100%">
           <LineChart data={rows} margin={{ top: 6, right: 18, bottom: 0, left: 0 }}>
             <CartesianGrid vertical={false} stroke="var(--line)" />
-            <XAxis
-              dataKey="step"
-              type="number"
-              domain={[0, last]}
-              ticks={stepTicks(last, 5)}
-              tickFormatter={formatStep}
-              stroke="var(--line-strong)"
-              tickLine={false}
-              height={36}
-              label={{ value: 'step', position: 'insideBottom', offset: 3 }}
-            />
-            <YAxis
-              width={46}
-              domain={[0, ticks.at(-1) ?? 1]}
-              ticks={ticks}
-              tickFormatter={format}
-              axisLine={false}
-              tickLine={false}
-            />
+            <XAxis {...stepAxis(last, 5)} {...STEP_TITLE} />
+            <YAxis {...VALUE_AXIS} domain={[0, ticks.at(-1) ?? 1]} ticks={ticks} tickFormatter={format} />
             <Tooltip
               isAnimationActive={false}
               content={({ active, payload }) => (
@@ -168,23 +144,11 @@ interface ValuesProps {
 
 function Values({ row, drawn, format }: ValuesProps) {
   if (row === undefined) return null;
-  return (
-    <table className={chartStyles.tooltip}>
-      <caption>step {formatCount(row.step)}</caption>
-      <tbody>
-        {drawn.map(({ line, name, colour }) => {
-          const value = row[line.key];
-          return value === undefined ? null : (
-            <tr key={line.key}>
-              <th scope="row">
-                <i style={{ background: colour }} />
-                {name}
-              </th>
-              <td>{format(value)}</td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
-  );
+  const lines = drawn.map(({ line, name, colour }) => ({
+    key: line.key,
+    name,
+    colour,
+    value: row[line.key],
+  }));
+  return <StepValues step={row.step} lines={lines} format={format} />;
 }
