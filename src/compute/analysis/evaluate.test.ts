@@ -115,6 +115,21 @@ describe('evaluate', () => {
     }
   });
 
+  it('tells what each clean image was taken for, and does not ask again what the undefended model is known to say', async () => {
+    const whole = await evaluate(options());
+    const said = new Int32Array(IMAGES.length).fill(-1);
+    const onClasses = (start: number, classes: ArrayLike<number>) => said.set(Array.from(classes), start);
+    await evaluate(options({ predict: readsChannel(2), trigger: null, onClasses }));
+    expect([...said]).toEqual(IMAGES.map(([, , , original]) => original));
+    const original = () => {
+      throw new Error('It was asked again.');
+    };
+    expect(await evaluate(options({ original, originalClasses: said }))).toEqual(whole);
+    const unlabelled = { split: splitOf(IMAGES, false), trigger: null, originalClasses: said };
+    const { agreementWithOriginal } = await evaluate(options({ ...unlabelled, original }));
+    expect(agreementWithOriginal).toEqual(whole.agreementWithOriginal);
+  });
+
   it('says nothing it cannot know', async () => {
     const unlabelled = await evaluate(options({ split: splitOf(IMAGES, false) }));
     expect(unlabelled).toEqual({

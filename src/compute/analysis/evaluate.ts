@@ -30,6 +30,10 @@ export interface EvaluateOptions {
   readonly labelMap: readonly number[] | null;
   /** The undefended model, to count how often the defended one agrees with it on clean images. */
   readonly original?: Predict;
+  /** Classes that the undefended model is known to give these clean images, in their order: `original` is then not asked. */
+  readonly originalClasses?: ArrayLike<number> | null;
+  /** Hears of each batch what classes its clean images were given. */
+  readonly onClasses?: (start: number, classes: ArrayLike<number>) => void;
   readonly batchSize: number;
   /** Images used, chosen seeded and balanced over classes; null: all, 0: none. */
   readonly limit: number | null;
@@ -138,6 +142,10 @@ async function runBatches(
       const predicted = classify(toUnitFloats(await split.read(indices)), batch);
       const counted = predicted.then((classes) => {
         count(classes, batch, split.labels, options, tally);
+        options.onClasses?.(
+          start,
+          Array.from({ length: real }, (_, i) => classes[i] ?? -1),
+        );
         done += real;
         onProgress?.(done, split.count);
       });
@@ -158,13 +166,13 @@ function predictBatch(
   batchSize: number,
   options: EvaluateOptions,
 ): tf.Tensor1D {
-  const { height, width, classes, predict, original } = options;
+  const { height, width, classes, predict, original, originalClasses } = options;
   return tf.tidy(() => {
     const shape: [number, number, number, number] = [batchSize, height, width, 3];
     const pixels = tf.tensor4d(clean, shape);
     const parts = [predictedClasses(predict, pixels, classes)];
     if (triggered) parts.push(predictedClasses(predict, tf.tensor4d(triggered, shape), classes));
-    if (original) parts.push(predictedClasses(original, pixels, classes));
+    if (original && !originalClasses) parts.push(predictedClasses(original, pixels, classes));
     return tf.concat1d(parts);
   });
 }
@@ -199,11 +207,14 @@ function count(
   options: Measured,
   tally: Tally,
 ): void {
-  const { classes, trigger, original } = options;
+  const { classes, trigger, original, originalClasses } = options;
   const originalAt = trigger ? 2 * batch.batchSize : batch.batchSize;
   for (let i = 0; i < batch.real; i++) {
     const prediction = predicted[i] ?? -1;
-    if (original && prediction === predicted[originalAt + i]) tally.agreements++;
+    const undefended = originalClasses
+      ? originalClasses[batch.start + i]
+      : original && predicted[originalAt + i];
+    if (prediction === undefended) tally.agreements++;
     if (!labels) continue;
     const row = (labels[batch.start + i] ?? 0) * classes;
     tally.clean[row + prediction] = (tally.clean[row + prediction] ?? 0) + 1;
@@ -224,8 +235,8 @@ function checkLabels(split: ImageSplit, classes: number): void {
 }
 
 function summarise(split: ImageSplit, options: Measured, tally: Tally): Evaluation {
-  const { classes, trigger, target, labelMap, original } = options;
-  const agreementWithOriginal = original ? rate(tally.agreements, split.count) : null;
+  const { classes, trigger, target, labelMap, original, originalClasses } = options;
+  const agreementWithOriginal = (original ?? originalClasses) ? rate(tally.agreements, split.count) : null;
   if (!split.labels) return { ...NOTHING, agreementWithOriginal };
   return {
     ...NOTHING,

@@ -22,14 +22,21 @@ export async function evaluateOriginal(
   options: EvaluationOptions,
 ): Promise<Evaluation | null> {
   const known = session.rememberedEvaluation(experiment);
-  if (known !== undefined) return known;
+  if (known !== undefined) return known.evaluation;
   const { model, dataset } = session;
-  const made = await measure(session, experiment, null, options);
-  if (session.model === model && session.dataset === dataset) session.rememberEvaluation(experiment, made);
-  return made;
+  const classes: number[] = [];
+  const evaluation = await measure(session, experiment, null, options, (start, batch) => {
+    for (let i = 0; i < batch.length; i++) classes[start + i] = batch[i] ?? -1;
+  });
+  if (session.model === model && session.dataset === dataset)
+    session.rememberEvaluation(experiment, { evaluation, classes: Int32Array.from(classes) });
+  return evaluation;
 }
 
-/** The same behind a defence, with how often the two agree. @throws also StudioError `aborted` where it is replaced meanwhile. */
+/**
+ * The same behind a defence, with how often the two agree; what the undefended model says is asked only where `evaluateOriginal` does not
+ * know it. @throws also StudioError `aborted` where it is replaced meanwhile.
+ */
 export function evaluateDefended(
   session: Session,
   defended: Pick<Defended, 'defense' | 'labelMap' | 'experiment'>,
@@ -43,6 +50,7 @@ async function measure(
   experiment: Experiment,
   defended: Pick<Defended, 'defense' | 'labelMap'> | null,
   { turn, ...options }: EvaluationOptions,
+  onClasses?: (start: number, classes: ArrayLike<number>) => void,
 ): Promise<Evaluation | null> {
   const { dataset } = session.requireDataset();
   if (!dataset.test || experiment.evaluate.testLimit === 0) return null;
@@ -60,7 +68,10 @@ async function measure(
       trigger,
       target: experiment.attack?.target ?? 0,
       labelMap: defended?.labelMap ?? null,
-      ...(defended ? { original } : {}),
+      ...(defended
+        ? { original, originalClasses: session.rememberedEvaluation(experiment)?.classes ?? null }
+        : {}),
+      ...(onClasses ? { onClasses } : {}),
       limit: experiment.evaluate.testLimit,
       seed: experiment.seed,
       turn: ours,

@@ -20,6 +20,13 @@ import { TriggerImages } from './triggerImages';
 /** Classifiers kept on the device at once: the run's, and one under other settings that is being looked at. */
 const MAX_VICTIMS = 2;
 
+/** What measuring the undefended model found. */
+export interface OriginalEvaluation {
+  readonly evaluation: Evaluation | null;
+  /** Its classes of the clean images, in their order. */
+  readonly classes: Int32Array;
+}
+
 /**
  * What is loaded: one model, one data set, pictures for triggers, and the defended model once there is one. Each is
  * replaced only when its successor is ready, and what is replaced is freed. Its methods that touch the device are to be
@@ -39,7 +46,7 @@ export class Session {
   private readonly victims = new Map<string, Victim>();
   /** Victims that do not make room for others, each as often as it is held. */
   private readonly heldVictims: Victim[] = [];
-  private readonly evaluations = new Map<string, Evaluation | null>();
+  private readonly evaluations = new Map<string, OriginalEvaluation>();
 
   get model(): LoadedModel | null {
     return this.loadedModel;
@@ -215,11 +222,11 @@ export class Session {
   }
 
   /** An evaluation of the undefended model that was made under the same conditions, or undefined. */
-  rememberedEvaluation(experiment: Experiment): Evaluation | null | undefined {
+  rememberedEvaluation(experiment: Experiment): OriginalEvaluation | undefined {
     return this.evaluations.get(evaluationKey(experiment));
   }
 
-  rememberEvaluation(experiment: Experiment, evaluation: Evaluation | null): void {
+  rememberEvaluation(experiment: Experiment, evaluation: OriginalEvaluation): void {
     this.evaluations.set(evaluationKey(experiment), evaluation);
   }
 }
