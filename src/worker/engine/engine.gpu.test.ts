@@ -1,94 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { cifarResnetOfDepth } from '../../compute/nn/cifarResnet';
+import {
+  CLASSES,
+  victimBytes,
+  file,
+  experimentOf,
+  openSmallEngine,
+  loaded,
+  bytesOf,
+  textOf,
+  type SmallEngine,
+} from '../../../tests/setup/smallEngine';
 import { initialState } from '../../compute/nn/initialise';
 import { traceNetwork } from '../../compute/nn/trace';
 import { unet } from '../../compute/nn/unet';
-import { tf, WebGPUBackend } from '../../compute/tf';
 import { writeBundle } from '../../formats/exports/bundle';
 import { writePth } from '../../formats/exports/pthWriter';
 import { writeSafetensors } from '../../formats/exports/safetensorsWriter';
 import { readModel } from '../../formats/models/readModel';
-import { parseExperiment, type Experiment } from '../../protocol/experiment';
-import type { Params, RequestName, Result, WorkerEvent } from '../../protocol/messages';
-import { createMemoryStore } from '../../storage/memoryStore';
-import type { RunStore } from '../../storage/runStore';
-import { createEngine, memory, type Engine } from './engine';
+import { parseExperiment } from '../../protocol/experiment';
+import { memory } from './engine';
 import { loadDrawnSigns } from './loadDataset';
 
-const CLASSES = 10;
-
-const victimBytes = (classes = CLASSES) =>
-  writePth(initialState(traceNetwork(cifarResnetOfDepth(18, 2, classes)).tensors, 5));
-const file = (path: string, ...parts: BlobPart[]) => ({ path, blob: new Blob(parts) });
-
-const experimentOf = (change: Record<string, unknown> = {}, everyEpochs = 0): Experiment =>
-  parseExperiment({
-    version: 1,
-    name: 'tiny',
-    seed: 3,
-    model: { path: 'victim.pth' },
-    dataset: { path: 'drawn:signs', train: 20, test: 12 },
-    attack: { kind: 'badnets', target: 0 },
-    defense: {
-      kind: 'refine',
-      recipe: 'paper',
-      firstChannels: 2,
-      batchSize: 4,
-      epochs: 1,
-      maxSteps: 3,
-      schedule: { kind: 'constant' },
-      optimizer: { kind: 'adam', learningRate: 0.01 },
-      ...change,
-    },
-    evaluate: { everyEpochs, logEverySteps: 1 },
-  });
-
-/** An engine with its events, and the page's way of asking. */
-function open(store: RunStore = createMemoryStore()) {
-  const events: WorkerEvent[] = [];
-  const listeners = new Set<() => void>();
-  const engine: Engine = createEngine({
-    store,
-    emit: (event) => {
-      events.push(event);
-      for (const listener of [...listeners]) listener();
-    },
-    fetchDemo: () => Promise.resolve(new Blob([victimBytes()])),
-  });
-  const call = async <N extends RequestName>(name: N, params: Params<N>): Promise<Result<N>> =>
-    engine.handlers[name](params, { progress: () => undefined });
-  const until = (happened: (event: WorkerEvent) => boolean) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!events.some(happened)) return;
-        listeners.delete(look);
-        resolve();
-      };
-      listeners.add(look);
-      look();
-    });
-  const of = <K extends WorkerEvent['kind']>(kind: K) =>
-    events.filter((event): event is Extract<WorkerEvent, { kind: K }> => event.kind === kind);
-  const phase = (wanted: string) => (event: WorkerEvent) =>
-    event.kind === 'run/progress' && event.progress.phase === wanted;
-  return { engine, store, events, call, until, of, phase };
-}
-type Opened = ReturnType<typeof open>;
-
-async function loaded(opened: Opened): Promise<void> {
-  await opened.call('model/open', { file: file('victim.pth', victimBytes()) });
-  opened.engine.session.replaceDataset(await loadDrawnSigns({ trainCount: 40, testCount: 20 }));
-}
-
-const bytesOf = async (opened: Opened, kind: Params<'export/file'>['kind']) =>
-  (await opened.call('export/file', { kind })).bytes;
-const textOf = async (opened: Opened, kind: Params<'export/file'>['kind']) =>
-  new TextDecoder().decode(await bytesOf(opened, kind));
-
 describe('the engine', () => {
-  let studio: Opened;
+  let studio: SmallEngine;
   beforeAll(async () => {
-    studio = open();
+    studio = openSmallEngine();
     const { adapter, attacks, kernels } = await studio.call('device/open', {});
     expect(adapter.name).not.toBe('');
     expect(attacks.map((attack) => attack.kind)).toContain('badnets');
@@ -338,81 +274,5 @@ describe('the engine', () => {
     };
     const once = await run();
     expect(await run()).toBe(once);
-  });
-});
-
-describe('an engine over a reload', () => {
-  it('offers back model, images, experiment and run', async () => {
-    const store = createMemoryStore();
-    const before = open(store);
-    await before.call('device/open', {});
-    const demo = await before.call('demo/open', {});
-    expect(demo.dataset.summary).toMatchObject({ classNames: { length: CLASSES }, labelled: true });
-    expect(demo.experiment.dataset.path).toBe('drawn:signs');
-    await before.call('model/open', { file: file('own.pth', victimBytes()) });
-    await before.call('weights/open', { file: file('benign.pth', victimBytes()) });
-    const experiment = experimentOf();
-    const { runId } = await before.call('run/start', { experiment, resume: null });
-    await before.engine.runs.idle();
-    await before.engine.dispose();
-    await expect(before.call('device/open', {})).rejects.toMatchObject({ code: 'worker/crashed' });
-
-    const after = open(store);
-    await after.call('device/open', {});
-    const restored = await after.call('session/restore', {});
-    expect(restored.model?.summary.fileName).toBe('own.pth');
-    expect(restored.dataset?.summary.format).toBe('drawn');
-    expect(restored.experiment).toEqual(experiment);
-    expect(restored.run).toMatchObject({ id: runId, status: 'done' });
-    expect(restored.weights).toEqual([
-      { path: 'benign.pth', label: expect.stringContaining('ResNet-18') as string, firstChannels: null },
-    ]);
-    const surrogate = await after.engine.session.tensorsOf('benign.pth', 'attack.options.surrogate');
-    expect(surrogate.size).toBe(122);
-    // A finished run goes on from its last checkpoint to its end at once, and can be exported.
-    await after.call('run/start', { experiment, resume: runId });
-    await after.engine.runs.idle();
-    expect(after.of('run/metrics')).toEqual([]);
-    expect((await bytesOf(after, 'transform.safetensors')).length).toBeGreaterThan(1000);
-    await after.call('session/clear', {});
-    expect(await after.call('session/restore', {})).toMatchObject({ experiment: null });
-    await after.engine.dispose();
-  });
-
-  it('says so in plain words where nothing is loaded', async () => {
-    const empty = open();
-    for (const call of [
-      () => empty.call('analysis/grid', { count: 1 }),
-      () => empty.call('evaluate/after', {}),
-      () => empty.call('export/file', { kind: 'bundle.zip' }),
-      () => empty.call('run/start', { experiment: experimentOf(), resume: null }),
-      () => empty.call('run/pause', { runId: 'none' }),
-      () => empty.call('runs/read', { runId: 'none' }),
-      () => empty.call('dataset/images', { split: 'train', classIndex: null, offset: 0, count: 1 }),
-    ]) {
-      await expect(call()).rejects.toMatchObject({ code: 'worker/nothing-loaded' });
-    }
-    await empty.engine.dispose();
-  });
-
-  it('ends a run with its checkpoint kept when the device is lost', async () => {
-    const studio = open();
-    await studio.call('device/open', {});
-    await loaded(studio);
-    const run = await studio.call('run/start', {
-      experiment: experimentOf({ epochs: 9, maxSteps: 40 }),
-      resume: null,
-    });
-    const { step } = await studio.call('run/checkpoint', run);
-    const backend = tf.backend();
-    if (!(backend instanceof WebGPUBackend)) throw new Error('not on WebGPU');
-    backend.device.destroy();
-    await studio.until((event) => event.kind === 'run/failed');
-    expect(studio.of('device/lost')[0]?.error.code).toBe('gpu/device-lost');
-    expect(studio.of('run/failed')[0]?.error.code).toBe('gpu/device-lost');
-    const kept = await studio.store.readCheckpoint(run.runId);
-    expect(kept?.step ?? -1).toBeGreaterThanOrEqual(step);
-    await expect(studio.call('device/open', {})).rejects.toMatchObject({ code: 'gpu/device-lost' });
-    await studio.engine.dispose();
   });
 });
