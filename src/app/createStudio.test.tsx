@@ -58,8 +58,10 @@ describe('the studio on a scripted client', () => {
     const client = await open();
     fireEvent.click(screen.getByTestId('open-demo'));
     await screen.findByTestId('start');
+    expect(screen.getByTestId('step-compare').textContent).toMatch(/no stored runs/);
     fireEvent.click(screen.getByTestId('start'));
     await waitFor(() => expect(phase()).toBe('training'));
+    await waitFor(() => expect(screen.getByTestId('step-compare').textContent).toMatch(/1 stored run$/));
     await waitFor(() => expect(runSeries.length).toBeGreaterThan(0));
     fireEvent.click(await screen.findByTestId('pause'));
     await waitFor(() => expect(screen.getByTestId('run-phase').textContent).toBe('Paused'));
@@ -90,7 +92,8 @@ describe('the studio on a scripted client', () => {
     expect(pause).toHaveProperty('disabled', false);
     fireEvent.click(pause);
     await waitFor(() => expect(phase()).toBe('paused'));
-    expect(client.calls.at(-1)).toMatchObject({ name: 'run/pause', params: { runId: client.run?.id } });
+    const paused = client.calls.filter(({ name }) => name === 'run/pause');
+    expect(paused).toMatchObject([{ params: { runId: client.run?.id } }]);
     client.run?.pause('evaluating');
     await waitFor(() => expect(screen.getByTestId('stop')).toHaveProperty('disabled', false));
     expect(screen.getByTestId('stop').title).toBe('Stop measuring; what was learned is kept');

@@ -9,6 +9,8 @@ import { notify, notifyError } from '../state/noticeStore';
 import { useRunStore } from '../state/runStore';
 import { useBlackBoxStore } from '../state/blackBoxStore';
 import { useSurrogateStore } from '../state/surrogateStore';
+import { useSweepStore } from '../state/sweepStore';
+import { useVictimStore } from '../state/victimStore';
 import { decodeSettings } from '../state/shareLink';
 import * as analysis from './commands/analysis';
 import * as blackBox from './commands/blackBox';
@@ -57,7 +59,7 @@ export function createStudio(client: StudioClient): Studio {
       read: () => navigator.clipboard.readText(),
     },
   };
-  const unsubscribe = [client.subscribe(receiveEvent), saveOnChange(context)];
+  const unsubscribe = [client.subscribe(receiveEvent), saveOnChange(context), listRunsOnChange(context)];
   const meter = setInterval(() => void readMemory(context), MEMORY_MS);
   return {
     commands: createCommands(context),
@@ -81,6 +83,7 @@ async function openStudio(context: StudioContext): Promise<void> {
   }
   // Before the device, which can take its time: what is dropped meanwhile is a session of its own.
   await offerSession(context);
+  await stored.refreshRuns(context);
   await openDevice(context);
   await sweeps.readMatrix(context);
 }
@@ -129,6 +132,20 @@ function saveOnChange(context: StudioContext): () => void {
   ];
   return () => {
     if (timer !== null) clearTimeout(timer);
+    for (const end of ends) end();
+  };
+}
+
+/** Every run is stored from its beginning; the list follows what becomes of them. */
+function listRunsOnChange(context: StudioContext): () => void {
+  const refresh = () => void stored.refreshRuns(context);
+  const ends = [
+    ...[useRunStore, useVictimStore, useSurrogateStore].map((useStore) =>
+      useStore.subscribe((now, then) => now.phase !== then.phase && refresh()),
+    ),
+    useSweepStore.subscribe((now, then) => now.rows !== then.rows && refresh()),
+  ];
+  return () => {
     for (const end of ends) end();
   };
 }

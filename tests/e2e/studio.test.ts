@@ -176,7 +176,7 @@ describe('the studio in Chrome', () => {
     // A reload offers everything back.
     await page.reload();
     await by(page, 'restore').click();
-    await railSays(page, { model: 'ResNet-18', images: '48 + 120' });
+    await railSays(page, { model: 'ResNet-18', images: '48 + 120', compare: '1 stored run' });
     await goTo(page, 'model');
     await by(page, 'model-card').filter({ hasText: 'ResNet-18' }).waitFor();
     await goTo(page, 'train');

@@ -4,7 +4,6 @@ import { useBusy } from '../../state/busy';
 import { useRunStore } from '../../state/runStore';
 import { useRunsStore } from '../../state/runsStore';
 import { useSurrogateStore } from '../../state/surrogateStore';
-import { useSweepStore } from '../../state/sweepStore';
 import { useVictimStore } from '../../state/victimStore';
 import { Button } from '../common/Button';
 import { Card } from '../common/Card';
@@ -21,11 +20,8 @@ export function CompareView() {
   const { listRuns } = useCommands();
   const runs = useRunsStore((state) => state.runs);
   const loading = useRunsStore((state) => state.loading);
-  const phase = useRunStore((state) => state.phase);
-  const victim = useVictimStore((state) => state.phase);
-  const surrogate = useSurrogateStore((state) => state.phase);
-  const rows = useSweepStore((state) => state.rows);
-  useEffect(() => void listRuns(), [listRuns, phase, victim, surrogate, rows]);
+  // The list is kept by whoever keeps the runs; here it is told where that does not work.
+  useEffect(() => void listRuns(), [listRuns]);
   return (
     <div className={styles.view}>
       <Card title="Runs" note="kept in this browser">
