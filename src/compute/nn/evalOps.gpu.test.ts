@@ -49,12 +49,12 @@ describe.each(['stock kernels', 'own kernels'])('eval mode, %s', (kernels) => {
       tf.sum(network.forward(input as tf.Tensor4D, 'eval').output),
     )(x);
     const [want, got, wantGrad, gotGrad] = await Promise.all(
-      [expected!, folded!, plain.grad, grad].map(async (tensor) => new Float32Array(await tensor.data())),
+      [expected, folded, plain.grad, grad].map(async (tensor) => new Float32Array(await tensor.data())),
     );
     expect(relativeError(got!, Float64Array.from(want!))).toBeLessThan(1e-5);
     expect(relativeError(gotGrad!, Float64Array.from(wantGrad!))).toBeLessThan(1e-4);
     expect((await value.data())[0]).toBeCloseTo((await plain.value.data())[0]!, 2);
-    tf.dispose([expected!, folded!, value, grad]);
+    tf.dispose([expected, folded, value, grad]);
     expect(tf.memory().numTensors).toBe(before);
     tf.dispose([x, plain.value, plain.grad]);
     network.dispose();
