@@ -6,9 +6,9 @@ import { ArchitectureField } from '../fields/ArchitectureField';
 import { type FieldSpec, under } from '../fields/fieldSpec';
 import { StepCount } from '../fields/StepCount';
 import { TrainingCards } from '../fields/TrainingCards';
+import { FieldGroups } from '../fields/TrainingColumns';
 import { LENGTH, OF_THE_EXPERIMENT, WIDTH } from '../lab/recipeFields';
 import { SettingsField } from '../train/SettingsField';
-import styles from './BlackBox.module.css';
 
 const DISTIL = 'model.blackBox.distil';
 const within = under(DISTIL);
@@ -21,7 +21,7 @@ const field = (spec: FieldSpec) => <SettingsField key={spec.path} spec={spec} />
 export function DistilForm({ distil }: { readonly distil: DistilSettings }) {
   const count = useDatasetStore((state) => state.summary?.trainCount ?? null);
   return (
-    <div className={styles.groups}>
+    <FieldGroups>
       <Card title="Surrogate">
         <ArchitectureField
           chosen={distil.architecture}
@@ -40,6 +40,6 @@ export function DistilForm({ distil }: { readonly distil: DistilSettings }) {
       <Card title="Images and measuring" note="of the whole experiment">
         {OF_THE_EXPERIMENT.map(field)}
       </Card>
-    </div>
+    </FieldGroups>
   );
 }

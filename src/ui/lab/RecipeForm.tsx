@@ -7,6 +7,7 @@ import { ArchitectureField } from '../fields/ArchitectureField';
 import fieldStyles from '../fields/Fields.module.css';
 import { StepCount } from '../fields/StepCount';
 import { TrainingCards } from '../fields/TrainingCards';
+import { FieldGroups } from '../fields/TrainingColumns';
 import { SettingsField } from '../train/SettingsField';
 import { RecipeField } from './RecipeField';
 import { ADAPTIVE, LENGTH, OF_THE_EXPERIMENT, START, WIDTH } from './recipeFields';
@@ -17,7 +18,7 @@ export function RecipeForm() {
   const recipe = useRecipe();
   const count = useDatasetStore((state) => state.summary?.trainCount ?? null);
   return (
-    <div className={styles.groups}>
+    <FieldGroups>
       <Card title="Classifier">
         <Architecture />
         <RecipeField spec={WIDTH} />
@@ -39,7 +40,7 @@ export function RecipeForm() {
         ))}
       </Card>
       <Adaptive />
-    </div>
+    </FieldGroups>
   );
 }
 
