@@ -7,9 +7,9 @@ import type { InputFile } from '../src/formats/input';
 import { readModel } from '../src/formats/models/readModel';
 import { foreignError, sniff } from '../src/formats/sniff';
 import { StudioError } from '../src/protocol/errors';
-import { parseExperiment } from '../src/protocol/experiment';
 import type { InspectReport } from '../src/protocol/summaries';
 import { identifyFiles } from '../src/worker/engine/identify';
+import { experimentReport } from './experimentReport';
 import { filesBeside, inputFiles } from './files';
 
 /** `headless inspect FILE`: prints as JSON what a model, data set, experiment or label map file is. */
@@ -35,7 +35,7 @@ async function report(files: readonly InputFile[], path: string): Promise<Inspec
         return bundleReport(identity.description);
       return modelReport(file, await filesBeside(path));
     case 'experiment':
-      return experimentReport(file);
+      return experimentReport(await file.blob.text(), file.path);
     case 'label-map':
       return labelMapReport(file);
     case 'trigger-image':
@@ -82,20 +82,6 @@ async function datasetReport(files: readonly InputFile[]): Promise<InspectReport
       : dataset.test
         ? 'Labelled images with a test part: can train the defence and evaluate it.'
         : 'Labelled images without a test part: can train the defence; nothing is evaluated.',
-  };
-}
-
-async function experimentReport(file: InputFile): Promise<InspectReport> {
-  const experiment = parseExperiment(JSON.parse(await file.blob.text()), file.path);
-  const { defense } = experiment;
-  return {
-    kind: 'experiment',
-    format: `version ${experiment.version}`,
-    architecture: null,
-    parameters: null,
-    classes: null,
-    counts: { epochs: defense.epochs, batchSize: defense.batchSize, firstChannels: defense.firstChannels },
-    verdict: `Valid: REFINE, ${defense.recipe} recipe, on ${experiment.model.path ?? (experiment.model.blackBox ? 'a black box' : 'a victim trained first')} with ${experiment.dataset.path}.`,
   };
 }
 
